@@ -1480,6 +1480,18 @@ TABLE: dict[str, Row] = {
         "see that ENGINE_AWS_PROFILE, or the process, has keys that are valid now; then run it again",
         _EXEC,
     ),
+    # ENG980-984 rules that load, and pipelines that are not what was meant
+    "ENG980": Row(
+        "{event} is about {about}: gate `{gate}` of `{run}` reads `{fact}`, which it does not have, and is an error",
+        "start it by an event that is about {wanted}",
+        _NO,
+    ),
+    "ENG981": Row("the row of line {line} starts `{run}` whenever this one does", "remove one of the two", _NO),
+    "ENG982": Row("`{name}` {reason}", "{way}", _NO),
+    "ENG983": Row(
+        "`{glob}` fits files at the top of the repository only, where no resource is", "write `{deeper}`", _NO
+    ),
+    "ENG984": Row("no region of AWS's is called `{name}`", "name one such as us-east-1 or eu-central-1", _NO),
     # ENG985-989 people who cannot do what rules ask of them
     "ENG985": Row(
         "these parts ask for {need} people together, and only {have} can be had: one person counts once",

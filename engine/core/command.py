@@ -55,6 +55,21 @@ COMMANDS: Mapping[str, Row] = {
 
 OF_TWO = frozenset({"unlock", "restore", "adopt"})  # what they do asks for two people, whatever the rules say
 
+# What other tools call them.
+ALIASES: Mapping[str, str] = {
+    "check": "validate",
+    "delete": "destroy",
+    "deploy": "apply",
+    "explain": "why",
+    "plan": "validate",
+    "rerun": "validate",
+    "retry": "apply",
+    "revert": "rollback",
+    "test": "validate",
+    "undo": "rollback",
+    "usage": "help",
+}
+
 
 def read(body: str) -> Command | None:
     """The command that a comment with this body says; None: it says none."""

@@ -44,6 +44,7 @@ class EventKind(NamedTuple):
     name: str
     actions: tuple[str, ...]  # what `types:` may hold; empty: the kind has none
     doc: str
+    about: str = ""  # `pull_request`, `ref` or `none`, where that is the same for each event of the kind
 
 
 def passed(_outputs: Mapping[str, Any]) -> Result:

@@ -22,7 +22,7 @@ sources: [{repo: acme/dev-deployment, owns: ["**"]}]
 environments:
   development: {branch: dev, account: "111111111111", region: us-east-1}
 otherwise: {branch: main}
-events: [{event: push, run: check}]
+events: [{event: pull_request, run: check}]
 approvals: {exclude: [author, co_authors, pushers, committers, bots], veto: changes_requested, unknown: one_more}
 gates:
   approved: {approvals: {count: 1, from: [reviewers]}}

@@ -24,7 +24,7 @@ _TAKERS = {"compile", "match", "search", "fullmatch", "sub", "split", "findall",
 # tables, taken row by row.
 _MADE = {
     "engine.core.redact",
-    "engine.core.schema.meant",
+    "engine.core.schema.mends",
     "engine.core.resources.tree",
     "engine.core.events.kinds",
     "engine.adapters.terraform.failures",

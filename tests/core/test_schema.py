@@ -189,7 +189,7 @@ def test_a_refusal_without_words_of_its_own_is_told_as_it_is() -> None:
     from engine.core.schema.failures import mistakes
 
     document = load_yaml(b"a: [1]", "f")
-    found = mistakes('{"not": {"required": ["a"]}}', document)
+    found = mistakes('{"not": {"required": ["a"]}}', document, {})
     assert [m.problem.code for m in found] == ["ENG047"]
 
 

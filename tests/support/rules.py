@@ -15,7 +15,7 @@ sources: [{repo: acme/dev, owns: ["**"]}]
 environments:
   production: {branch: prod, account: "333333333333", region: us-east-1}
 otherwise: {branch: main}
-events: [{event: push, run: check}]
+events: [{event: pull_request, run: check}]
 gates:
   ready: {reject: "pr.draft"}
   reviewed: {approvals: {from: [reviewers]}}

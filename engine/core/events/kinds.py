@@ -159,7 +159,7 @@ _ON_PULL: dict[str, Check] = {
 
 ROWS: tuple[Row, ...] = (
     Row(
-        EventKind("push", (), "Commits reached a branch or tag, or it was deleted."),
+        EventKind("push", (), "Commits reached a branch or tag, or it was deleted.", "ref"),
         {**_IN_REPO, "ref": REF, "before": SHA, "after": SHA, "deleted": FLAG},
         ("ref", "before", "after", "deleted"),
         _push,
@@ -191,20 +191,29 @@ ROWS: tuple[Row, ...] = (
                 "unlocked",
             ),
             "A pull request was opened, changed, retargeted, labelled or closed.",
+            "pull_request",
         ),
         _ON_PULL,
         ("action", "pull_request"),
         _pull_request,
     ),
     Row(
-        EventKind("pull_request_review", ("dismissed", "edited", "submitted"), "A review was given or taken back."),
+        EventKind(
+            "pull_request_review",
+            ("dismissed", "edited", "submitted"),
+            "A review was given or taken back.",
+            "pull_request",
+        ),
         _ON_PULL,
         ("action", "pull_request", "review"),
         _pull_request,
     ),
     Row(
         EventKind(
-            "pull_request_review_comment", ("created", "deleted", "edited"), "A comment on a line of a pull request."
+            "pull_request_review_comment",
+            ("created", "deleted", "edited"),
+            "A comment on a line of a pull request.",
+            "pull_request",
         ),
         _ON_PULL,
         ("action", "pull_request", "comment"),
@@ -231,7 +240,7 @@ ROWS: tuple[Row, ...] = (
         _checked("check_suite"),
     ),
     Row(
-        EventKind("merge_group", ("checks_requested", "destroyed"), "The merge queue asks for checks."),
+        EventKind("merge_group", ("checks_requested", "destroyed"), "The merge queue asks for checks.", "ref"),
         {**_IN_REPO, "action": WORD, "merge_group.head_sha": SHA, "merge_group.head_ref": REF},
         ("action", "merge_group"),
         _merge_group,
@@ -253,7 +262,7 @@ ROWS: tuple[Row, ...] = (
         _by_hand,
     ),
     Row(
-        EventKind("schedule", (), "The clock."),
+        EventKind("schedule", (), "The clock.", "none"),
         {"schedule": TEXT},
         ("schedule",),
         _nothing,

@@ -29,6 +29,9 @@ _SETTINGS = ("otherwise", "approvals", "limits", "backend", "verdicts", "include
 _TOP = {"version", "pipelines", *NAMED, *LISTED, *_SETTINGS}
 
 
+_OF_A_PIPELINE = {"pipeline", "description", "gates", "actions", "locks", "permissions", "then", "else"}
+
+
 class Entry(NamedTuple):
     """One unit of a file."""
 
@@ -55,6 +58,7 @@ class PipelineEntry(NamedTuple):
     entry: Entry
     steps: tuple[Entry, ...]
     whole: bool  # are those all of them?
+    strays: bool = False  # is a key too many, which may be that of its gates or its permissions?
 
 
 class Unread(frozenset[str]):
@@ -90,9 +94,9 @@ def document(content: bytes, file: str) -> Document:
     return load_yaml(content, file)
 
 
-def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
-    """Parse and validate every file; what is wrong goes to `errors`."""
-    reader = _Files(files, entry, errors)
+def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.Inputs | None = None) -> Draft:
+    """Parse and validate every file; what is wrong goes to `errors`. `inputs` are those of the actions there are."""
+    reader = _Files(files, entry, errors, inputs or {})
     rules = reader.one(entry, "deployment-rules")
     if entry not in files:
         errors.add("ENG050", Place(entry), file=entry)
@@ -179,8 +183,8 @@ def _units(document: Document, path: Path, value: object, broken: frozenset[Path
 class _Files:
     """Reads the files of one rule set."""
 
-    def __init__(self, files: Mapping[str, bytes], entry: str, errors: Errors) -> None:
-        self._files, self._entry, self._errors = files, entry, errors
+    def __init__(self, files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.Inputs) -> None:
+        self._files, self._entry, self._errors, self._inputs = files, entry, errors, inputs
         self.documents: dict[str, Document] = {}
         self.pipeline_names: list[str] = []
         self.group_names: list[str] = []
@@ -197,7 +201,7 @@ class _Files:
         except EngineError as error:
             self._unread(file, self._without_its_head(file, name, error.problems) or error.problems)
             return None
-        found = schema.check(name, parsed)
+        found = schema.check(name, parsed, self._inputs)
         if found and (whole := self._without_its_head(file, name, [mistake.problem for mistake in found])):
             self._unread(file, whole)
             return None
@@ -252,7 +256,10 @@ class _Files:
             return
         steps = tuple(_units(document, actions, _mapping(data)["actions"], broken))
         yield PipelineEntry(
-            Entry(document, path, name, data), steps, whole=len(steps) == len(_mapping(data)["actions"])
+            Entry(document, path, name, data),
+            steps,
+            whole=len(steps) == len(_mapping(data)["actions"]),
+            strays=not data.keys() <= _OF_A_PIPELINE if isinstance(data, dict) else False,
         )
 
     def groups(self) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.core.declare import Catalog
 from engine.core.rules import load
-from engine.core.rules.checks import globs, hygiene, literals, messages, people, sent, truth
+from engine.core.rules.checks import globs, hygiene, literals, messages, order, people, sent, starts, truth
 from engine.core.rules.checks.subject import Check
 from engine.core.rules.draft import ENTRY, LISTED, NAMED, Draft
 from engine.core.rules.ignored import passed_over
@@ -18,7 +18,7 @@ from engine.core.source import Document
 from engine.errors import Errors, Place, Problem
 
 _OF_VALUES = (*literals.CHECKS, *globs.CHECKS, *messages.CHECKS, *sent.CHECKS)
-FINDINGS = (*hygiene.CHECKS, *people.CHECKS, *_OF_VALUES, *truth.CHECKS)
+FINDINGS = (*hygiene.CHECKS, *people.CHECKS, *starts.CHECKS, *order.CHECKS, *_OF_VALUES, *truth.CHECKS)
 CHECKS = (*load.CHECKS, *FINDINGS)
 
 

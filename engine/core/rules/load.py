@@ -44,7 +44,8 @@ class Judged(NamedTuple):
 
 def judge(files: Mapping[str, bytes], catalog: Catalog, entry: str, errors: Errors) -> Judged:
     """What can be made of the files; what keeps them from loading goes to `errors`."""
-    draft = read(files, entry, errors)
+    inputs = {a.name: {n: "default" not in w for n, w in a.inputs.items()} for a in catalog.actions.values()}
+    draft = read(files, entry, errors, inputs)
     build = Builder(draft, catalog, errors)
     build.check_defines()
     triggers, gates, pipelines = build.triggers(), build.gates(), build.pipelines()

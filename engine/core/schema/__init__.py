@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from engine.core.schema.failure import Inputs
 from engine.core.schema.invalid import InvalidError
 from engine.core.source import Document
 from engine.errors import EngineError
@@ -15,7 +16,7 @@ from engine.errors import EngineError
 if TYPE_CHECKING:
     from engine.core.schema.failures import Mistake
 
-__all__ = ["check", "is_valid", "validate"]
+__all__ = ["Inputs", "check", "is_valid", "validate"]
 
 
 def validate(name: str, document: Document) -> None:
@@ -29,13 +30,16 @@ def validate(name: str, document: Document) -> None:
         raise EngineError(*(mistake.problem for mistake in found))
 
 
-def check(name: str, document: Document) -> "Sequence[Mistake]":
-    """All that is wrong, with the paths of the values; empty when `document` fits."""
+def check(name: str, document: Document, inputs: Inputs | None = None) -> "Sequence[Mistake]":
+    """All that is wrong, with the paths of the values; empty when `document` fits.
+
+    `inputs` are those that actions have: who leaves `with:` out meant one of them.
+    """
     if is_valid(name, document.data):
         return ()
     from engine.core.schema.failures import mistakes
 
-    return mistakes(import_module(_module(name)).SCHEMA, document)
+    return mistakes(import_module(_module(name)).SCHEMA, document, inputs or {})
 
 
 def is_valid(name: str, data: object) -> bool:

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, TypeAlias
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from engine.core.schema import meant, moved, shapes
-from engine.core.schema.meant import MOST_UNKNOWN, Failure, keys, strange
+from engine.core.schema import meant, mends, moved, said, shapes, values
+from engine.core.schema.failure import Failure, Inputs, strange
+from engine.core.schema.meant import MOST_UNKNOWN, keys
 from engine.core.source import Document
-from engine.errors import MOST_PROBLEMS, Place, Problem, problem
+from engine.errors import MOST_PROBLEMS, Problem, problem
 from engine.names import choice, closest, either, plural
 
 _Path: TypeAlias = tuple[str | int, ...]
@@ -29,10 +30,10 @@ class Mistake(NamedTuple):
     of_name: bool = False  # is it the name that does not fit, so that another one was meant?
 
 
-def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
+def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mistake, ...]:
     """Every mistake once, in the order of the file; never none."""
     schema = json.loads(schema_json)
-    errors = [_read(e, (), schema) for e in Draft202012Validator(schema).iter_errors(document.data)]
+    errors = [_read(e, (), schema, inputs) for e in Draft202012Validator(schema).iter_errors(document.data)]
     mistyped = {e.path for e in errors if e.rule == "type"}
     misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in keys(e).values()}
     listed = {(e.path[:-1], name) for e in errors if e.rule == "type" and isinstance(e.found, str) and e.path
@@ -86,11 +87,12 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
     return tuple(sorted(told_of, key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
 
 
+_SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _OF_A_UNIT = frozenset(("required", "oneOf", "additionalProperties"))
 _OF_A_TYPE = frozenset(("const", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"))
 
 
-def _read(error: ValidationError, above: _Path, root: Mapping[str, Any]) -> Failure:
+def _read(error: ValidationError, above: _Path, root: Mapping[str, Any], inputs: Inputs) -> Failure:
     path = (*above, *error.relative_path)
     of_name = "propertyNames" in error.relative_schema_path
     if of_name and isinstance(error.instance, str):
@@ -103,11 +105,12 @@ def _read(error: ValidationError, above: _Path, root: Mapping[str, Any]) -> Fail
         schema=error.schema if isinstance(error.schema, Mapping) else {},
         path=path,
         message=error.message,
-        inner=tuple(_read(e, path, root) for e in error.context or ()),
+        inner=tuple(_read(e, path, root, inputs) for e in error.context or ()),
         branch=branch if isinstance(branch, int) else 0,
         of_name=of_name,
         implied="then" in error.relative_schema_path,
         root=root,
+        inputs=inputs,
     )
 
 
@@ -129,14 +132,14 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     wanted = keys(error)
     names = strange(error)
-    together, said = moved.told_of(error, wanted)
+    together, way = moved.told_of(error, wanted)
     if together:
         place = document.place(*error.path, together[0], key=True)
-        yield problem("ENG040", place, hint=said, name="`, `".join(together), known=either(known))
+        yield problem("ENG040", place, hint=way, name="`, `".join(together), known=either(known))
     for name in names[:MOST_UNKNOWN]:
         if name in together:
             continue
-        hint = meant.place_of_key(error, document, name)
+        hint = meant.place_of_key(error, document, name, wanted)
         if name in wanted and not hint:
             hint = moved.renamed(error, name, wanted[name])
         if wanted.get(name) == "from" and name in ("users", "teams"):
@@ -156,7 +159,7 @@ def _missing_key(error: Failure, document: Document) -> Iterator[Problem]:
     name = _missing(error)
     wanted = error.schema.get("properties", {}).get(name, {})
     about = error.defs.get(wanted.get("$ref", "").removeprefix("#/$defs/"), wanted).get("description", "")
-    yield problem("ENG041", _of_container(document, error.path), name=name, about=f": {about}" if about else "")
+    yield problem("ENG041", said.of_container(document, error.path), name=name, about=f": {about}" if about else "")
 
 
 def _beside_a_list(document: Document, path: _Path) -> list[str]:
@@ -181,39 +184,38 @@ def _twice(error: Failure, document: Document) -> Iterator[Problem]:
 
 
 def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
-    expected = _names(error.wanted)
-    expected_types = _list(error)
+    expected = said.names(error.wanted)
+    expected_types = said.types(error)
     scalar = isinstance(error.found, bool | int | float)
-    is_text = (
-        scalar
-        and "string" in error.wanted
-        and ("pattern" not in error.schema or meant.form(str(error.found), error.schema) == str(error.found))
-    )
-    hint = "put it in quotes" if is_text else ""
+    text = str(error.found)
+    is_form = "pattern" not in error.schema or mends.form(text, error.schema) == text
+    hint = "put it in quotes" if scalar and "string" in error.wanted and is_form else ""
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
-        hint = f"write a list: [{', '.join((error.found, *others))}]"
+        listed = (error.found, *others)
+        is_list = all(map(values.is_item(error), listed)) and error.found.lower() not in values.EACH
+        hint = f"write a list: [{', '.join(listed)}]" if is_list else ""
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"
         if not inside and error.schema.get("minProperties"):
-            hint = f"nothing stands in it: write {_about(error)}, below it and indented deeper"
-    if isinstance(error.found, int) and not isinstance(error.found, bool) and "10m" in _about(error):
-        number = error.found
-        hint = f"say the unit: `{number}s` are seconds, `{number}m` minutes, `{number}h` hours, `{number}d` days"
-    if isinstance(error.found, bool) and "expression" in _about(error):
-        hint = f"write {_about(error)}"
+            hint = f"nothing stands in it: write {said.about(error)}, below it and indented deeper"
+    if isinstance(error.found, int) and error.found > 0 and error.found is not True and "10m" in said.about(error):
+        spans = [f"`{error.found}{unit}` {name}" for unit, name in _SPANS.items()]
+        hint = f"say the unit: {choice(spans).replace('` ', '` are ', 1)}"
+    if isinstance(error.found, bool) and "expression" in said.about(error):
+        hint = (values.NO_CONDITION.get(str(error.path[-1])) if error.found else None) or f"write {said.about(error)}"
     strayed = (
         meant.of_the_top(error, document, str(error.path[-1])) if error.path[1:] and error.found is not None else ""
     )
-    hint = strayed or meant.of_another_type(error) or hint
+    hint = strayed or values.of_another_type(error, document) or hint
     yield problem(
         "ENG042",
-        _of_container(document, error.path) if error.found is None else document.place(*error.path),
+        said.of_container(document, error.path) if error.found is None else document.place(*error.path),
         hint=hint,
         expected=expected,
-        found=_type(error.found),
-        about=_about(error),
+        found=said.kind(error.found),
+        about=said.about(error),
     )
 
 
@@ -222,40 +224,41 @@ def _and(names: Sequence[str]) -> str:
 
 
 def _not_one_of(error: Failure, document: Document) -> Iterator[Problem]:
-    known = [_shown(v) for v in (error.wanted if error.rule == "enum" else [error.wanted])]
-    shown = _shown(error.found)
+    known = [said.shown(v) for v in (error.wanted if error.rule == "enum" else [error.wanted])]
+    shown = said.shown(error.found)
     yield problem("ENG043", document.place(*error.path), hint=closest(shown, known), value=shown, known=choice(known))
 
 
 def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
     place = document.place(*error.path, key=error.of_name)
     hint = ""
-    if isinstance(error.found, str) and " - " in error.found:
+    elsewhere = (find(error.path, error.found, error.root) for find in (shapes.swapped, shapes.sibling_list))
+    if other := next(filter(None, elsewhere), ""):
+        hint = other
+    elif error.found in error.inputs:
+        hint = f"`{error.found}` is an action: those stand under `actions:`"
+    elif isinstance(error.found, str) and " - " in error.found:
         hint = "two items became one text: begin every `-` in the same column"
     elif isinstance(error.found, str):
-        several = meant.items(error.found, error.schema) if error.path and isinstance(error.path[-1], int) else []
-        hint = shapes.swapped(error.path, error.found, error.root) or shapes.sibling_list(
-            error.path, error.found, error.root
-        )
-        if hint:
-            pass
-        elif several:
+        in_list = error.path and isinstance(error.path[-1], int)
+        several = mends.items(error.found, error.schema, either="from" in error.path) if in_list else []
+        if several:
             hint = f"these are several: write {', '.join(several)}"
-        elif text := meant.form(error.found, error.schema):
+        elif text := mends.form(error.found, error.schema):
             hint = f"write `{text}`"
-    yield problem("ENG044", place, hint=hint, value=_shown(error.found), about=_about(error))
+    yield problem("ENG044", place, hint=hint, value=said.shown(error.found), about=said.about(error))
 
 
 def _wrong_size(error: Failure, document: Document) -> Iterator[Problem]:
-    empty = f"it is empty: name at least one ({_about(error)})" if error.rule == "minItems" and not error.found else ""
+    is_empty = error.rule == "minItems" and not error.found
     yield problem(
         "ENG045",
-        document.place(*error.path) if error.rule in _OF_A_TYPE else _of_container(document, error.path),
-        hint=empty,
+        document.place(*error.path) if error.rule in _OF_A_TYPE else said.of_container(document, error.path),
+        hint=f"it is empty: name at least one ({said.about(error)})" if is_empty else "",
         limit=_SIZES[error.rule].format(
             error.wanted, **{f"{unit}s": plural(error.wanted, unit) for unit in ("item", "key", "character")}
         ),
-        about=_about(error),
+        about=said.about(error),
     )
 
 
@@ -266,7 +269,9 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
             return  # of another type altogether, which is a mistake of its own
         names = [name for branch in branches for name in branch["required"]]
         there = [name for name in error.found if name in names]  # in the order of the file
-        place = document.place(*error.path, there[1], key=True) if there[1:] else _of_container(document, error.path)
+        place = (
+            document.place(*error.path, there[1], key=True) if there[1:] else said.of_container(document, error.path)
+        )
         how, do = "exactly" if error.rule == "oneOf" else "at least", "keep" if there else "add"
         yield problem("ENG046", place, how=how, names=", ".join(names), found=", ".join(there) or "none", do=do)
         return
@@ -275,18 +280,18 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
         by_branch.setdefault(inner.branch, []).append(inner)
     # Of the branches that want this type of value, the one with the fewest complaints was meant.
     if isinstance(error.found, str) and any(
-        _list(i) == ["array"] for b in by_branch.values() for i in b if i.rule == "type"
+        said.types(i) == ["array"] for b in by_branch.values() for i in b if i.rule == "type"
     ):
-        constants = [_shown(b["const"]) for b in branches if "const" in b]
+        constants = [said.shown(b["const"]) for b in branches if "const" in b]
         if constants and not closest(error.found, constants):
             expected = " or ".join(["a list", *(f"`{one}`" for one in constants)])
-            is_none = "none" in constants and error.found.lower() in meant.NOTHING
-            hint = "write `none`" if is_none else f"write a list: [{error.found}]"
+            is_none = "none" in constants and error.found.lower() in values.NOTHING
+            hint = "write `none`" if is_none else _listed_names(error)
             place = document.place(*error.path)
-            yield problem("ENG042", place, hint=hint, expected=expected, found=_type(error.found), about="")
+            yield problem("ENG042", place, hint=hint, expected=expected, found=said.kind(error.found), about="")
             return
     for branch in branches if isinstance(error.found, str) else ():
-        if several := meant.items(error.found, error.resolved(branch.get("items", {}))):
+        if several := mends.items(error.found, error.resolved(branch.get("items", {}))):
             hint, place = f"write a list: [{', '.join(several)}]", document.place(*error.path)
             yield problem("ENG042", place, hint=hint, expected="one name, or a list", found="text", about="")
             return
@@ -300,25 +305,34 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
             if not misspelt.intersection(_wanted(inner)):
                 yield from _tell(inner, document)
         return
-    wanted = [n for branch in by_branch.values() for i in branch if i.rule == "type" for n in _list(i)]
-    constants = [_shown(c) for b in branches for c in ([b["const"]] if "const" in b else b.get("enum", []))]
-    expected = _names([*dict.fromkeys(wanted)]) + (f" or {', '.join(constants)}" if constants else "")
-    found = _shown(error.found) if isinstance(error.found, str) else _type(error.found)
+    wanted = [n for branch in by_branch.values() for i in branch if i.rule == "type" for n in said.types(i)]
+    constants = [said.shown(c) for b in branches for c in ([b["const"]] if "const" in b else b.get("enum", []))]
+    expected = said.names([*dict.fromkeys(wanted)]) + (f" or {', '.join(constants)}" if constants else "")
+    found = said.shown(error.found) if isinstance(error.found, str) else said.kind(error.found)
     hint = "put it in quotes" if isinstance(error.found, int | float) and "string" in wanted else ""
     if "none" in constants and error.found is False:
         hint = "write `none`"
     if isinstance(error.found, list) and error.path and isinstance(error.path[-1], int):
         hint = "leave the inner brackets out"
-    yield problem("ENG042", document.place(*error.path), hint=hint, expected=expected, found=found, about=_about(error))
+    if isinstance(error.found, dict) and "array" in wanted and [*map(type, error.found.values())] == [list]:
+        hint = f"write the list itself, without `{next(iter(error.found))}:`: each of them is asked"
+    yield problem(
+        "ENG042", document.place(*error.path), hint=hint, expected=expected, found=found, about=said.about(error)
+    )
 
 
-def _list(error: Failure) -> list[str]:
-    types: str | list[str] = error.wanted
-    return [types] if isinstance(types, str) else types
+def _listed_names(error: Failure) -> str:
+    """A list of what stands in one text; names are wanted, and no word for all of them."""
+    texts = next((error.resolved(b["items"]) for b in error.wanted if "items" in b), {})
+    several = mends.items(error.found, texts) or [form] if (form := mends.form(error.found, texts)) else []
+    several = mends.items(error.found, texts) or several
+    if error.found.lower() in values.EACH:
+        return "name each of them: `[…, …]`"
+    return f"write a list: [{', '.join(several)}]" if several else ""
 
 
 def _other(error: Failure, document: Document) -> Iterator[Problem]:
-    yield problem("ENG047", document.place(*error.path), reason=error.message[:200], about=_about(error))
+    yield problem("ENG047", document.place(*error.path), reason=error.message[:200], about=said.about(error))
 
 
 _SIZES = {
@@ -346,38 +360,3 @@ _TELLERS: dict[str, _Teller] = {
     **dict.fromkeys(_SIZES, _wrong_size),
     "uniqueItems": _twice,
 }
-
-_TYPES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "nothing",
-}
-
-
-def _names(types: str | list[str]) -> str:
-    return " or ".join(_TYPES[t] for t in ([types] if isinstance(types, str) else types))
-
-
-def _type(value: object) -> str:
-    kinds = (bool, "boolean"), (dict, "object"), (list, "array"), (str, "string"), (int, "integer"), (float, "number")
-    return _TYPES[next((name for kind, name in kinds if isinstance(value, kind)), "null")]
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _about(error: Failure) -> str:
-    """What the schema says the value is for: the best remedy there is."""
-    return str(error.schema.get("description", "")) or "see the schema"
-
-
-def _of_container(document: Document, path: _Path) -> Place:
-    """For something that is missing inside: the container's name if it has one, else its beginning."""
-    named = bool(path) and isinstance(path[-1], str)
-    return document.place(*path, key=named)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.schema import shapes
 
 if TYPE_CHECKING:
-    from engine.core.schema.meant import Failure
+    from engine.core.schema.failure import Failure
 
 _NO_NESTING = "groups hold no groups: write the members, or name both groups where they are asked"
 # By the mapping's title: keys that others have there, and why there are none here.
@@ -87,7 +87,7 @@ def renamed(error: "Failure", name: str, meant: str) -> str:
     return f"did you mean `{meant}: {form[1:]}?" if form else f"did you mean `{meant}`?"
 
 
-def by_name(error: "Failure", value: list[dict[str, Any]]) -> str:
+def by_name(error: "Failure", value: list[Mapping[str, Any]]) -> str:
     """`- {name: ann, …}` where each is named by its key."""
     of_each = error.schema.get("additionalProperties")
     if not isinstance(of_each, dict):
@@ -100,7 +100,7 @@ def by_name(error: "Failure", value: list[dict[str, Any]]) -> str:
     rest = {key: one for key, one in value[0].items() if key != name}
     if not shapes.fits(rest, each, error.root) and (form := shapes.written(rest, each, error.root)):
         return f"name each by its key, without `-`: `{value[0][name]}: {form[1:]}"
-    return f"name each by its key: `{value[0][name]}:` in the place of `- {name}: {value[0][name]}`"
+    return ""
 
 
 def named_by_key(error: "Failure", value: Mapping[str, Any], listed: Mapping[str, Any]) -> str:

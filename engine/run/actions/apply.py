@@ -292,7 +292,7 @@ ACTIONS = (
     Action(
         "terraform.rollback",
         undo,
-        inputs={"apply": {"type": "object"}},
+        inputs={"apply": {"type": "object", "of": "terraform.apply"}},
         outputs=("resources",),
         permissions=("contents:read", "pull_requests:read"),
         repeat=Repeat.RECONCILE,

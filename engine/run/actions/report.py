@@ -37,11 +37,12 @@ def _gone(outputs: Mapping[str, Any], _ahead: frozenset[str]) -> bool:
     return not all(os.path.isfile(file) for file in outputs.values())
 
 
+_TOLD = {"plan": "terraform.plan", "policy": "policy.evaluate", "verdict": "verdict.sign"}
 ACTIONS = (
     Action(
         "report.write",
         write,
-        inputs={name: {"type": ["object", "null"], "default": None} for name in ("plan", "policy", "verdict")},
+        inputs={name: {"type": ["object", "null"], "default": None, "of": of} for name, of in _TOLD.items()},
         outputs=("markdown", "json"),
         permissions=(),
         repeat=Repeat.SAFE,

@@ -147,7 +147,7 @@ ACTIONS = (
     Action(
         "rollback.open",
         open_,
-        inputs={"look": {"type": "object"}},
+        inputs={"look": {"type": "object", "of": "rollback.look"}},
         outputs=("number", "created", "resources"),
         permissions=("contents:write", "issues:write", "pull_requests:write"),
         repeat=Repeat.SAFE,

@@ -302,7 +302,7 @@ ACTIONS = (
         sweep,
         inputs={
             "keys": {"type": ["array", "null"], "items": {"type": "string"}, "default": None},
-            "pipeline": {"type": ["string", "null"], "default": None},
+            "pipeline": {"type": ["string", "null"], "default": None, "names": "pipeline"},
         },
         outputs=("found", "looked", "left", "failed"),
         permissions=("contents:read", "pull_requests:read"),

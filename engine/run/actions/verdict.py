@@ -111,7 +111,10 @@ ACTIONS = (
     Action(
         "verdict.sign",
         sign,
-        inputs={"plan": {"type": "object"}, "policy": {"type": "object"}},
+        inputs={
+            "plan": {"type": "object", "of": "terraform.plan"},
+            "policy": {"type": "object", "of": "policy.evaluate"},
+        },
         outputs=("result", "verdict", "digest", "key", "file", "doubts", "refused"),
         permissions=(),
         repeat=Repeat.SAFE,

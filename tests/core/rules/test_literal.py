@@ -37,11 +37,13 @@ def test_literal_inputs(why: str, value: object, wanted: dict[str, Any], expecte
     assert misfit(value, wanted) == expected, why
 
 
+KEYWORDS = {"type", "enum", "minimum", "maximum", "items", "default", "description"}
+ABOUT = {"of", "names"}  # whose outputs are meant, and what a text is the name of: others check these
+
+
 def test_the_inputs_of_all_actions_use_only_keywords_that_are_checked() -> None:
     for action in catalog().actions.values():
         for name, wanted in action.inputs.items():
             while wanted:
-                assert set(wanted) <= {"type", "enum", "minimum", "maximum", "items", "default", "description"}, (
-                    f"{action.name}: {name}"
-                )
+                assert set(wanted) <= KEYWORDS | ABOUT, f"{action.name}: {name}"
                 wanted = wanted.get("items", {})  # noqa: PLW2901

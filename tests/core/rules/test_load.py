@@ -148,7 +148,7 @@ events:
 
 
 def test_triggers() -> None:
-    text = MINIMAL.decode().replace("events: [{event: push, run: check}]\n", TRIGGERS)
+    text = MINIMAL.decode().replace("events: [{event: pull_request, run: check}]\n", TRIGGERS)
     event, clock = rules(text).triggers
     assert (event.events, event.types, event.every_s, event.run) == (
         ("pull_request", "pull_request_review"),
@@ -179,7 +179,7 @@ actions:
 
 def test_pipelines_in_files() -> None:
     loaded = rules(
-        MINIMAL.decode().replace("run: check}]", "run: check}, {event: push, run: other}]\ninclude: [specs/*.yaml]"),
+        MINIMAL.decode().replace("run: check}]", "run: check}, {every: 10m, run: other}]\ninclude: [specs/*.yaml]"),
         specs_other=PIPELINE,
     )
     other = loaded.pipelines["other"]

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from engine.core.rules.build import EXCLUDE
+from engine.core.expressions.model import Expression
+from engine.core.rules.build import EXCLUDE, strings
 from engine.core.rules.checks.references import group_names
 from engine.core.rules.checks.subject import Check, Subject, calls
 from engine.core.rules.draft import SPECIAL_GROUP
 from engine.errors import Problem, problem
+from engine.names import nearest
 
-_MAY_BE_ABSENT = "verdict"  # the one fact that does not exist before our own work has made it
+_MAY_BE_ABSENT = ("merged", "verdict")  # the facts that do not exist before somebody has made them
 
 
 def unreachable(subject: Subject) -> Iterator[Problem]:
@@ -93,14 +95,30 @@ def self_approval(subject: Subject) -> Iterator[Problem]:
             yield problem("ENG086", place, missing=", ".join(missing))
 
 
-def needs_verdict(subject: Subject) -> Iterator[Problem]:
-    """Gates that read the verdict and do not need it: before there is one they are an error, not pending."""
+def needs(subject: Subject) -> Iterator[Problem]:
+    """Gates that read what may be absent and do not need it: before it is there they are an error, not pending.
+
+    Where something else is needed that is always there, or that the gate does not read, that is the slip.
+    """
+    reads: dict[str, set[str]] = {}
+    first: dict[tuple[str, str], Expression] = {}
     for entry, expression in subject.expressions:
-        if entry.path[:1] != ("gates",) or _MAY_BE_ABSENT not in expression.needs:
-            continue
-        needs = entry.data.get("needs", ())
-        if _MAY_BE_ABSENT not in ([needs] if isinstance(needs, str) else needs):
-            yield problem("ENG087", expression.place, name=entry.name, fact=_MAY_BE_ABSENT)
+        if entry.path[:1] == ("gates",):
+            reads.setdefault(entry.name, set()).update(expression.needs)
+            for fact in expression.needs:
+                first.setdefault((entry.name, fact), expression)
+    for entry in subject.draft.sections["gates"]:
+        needed, read = strings(entry.data.get("needs")), reads.get(entry.name, set())
+        idle = [name for name in needed if name not in read or name not in _MAY_BE_ABSENT]
+        for fact in _MAY_BE_ABSENT:
+            if fact not in read or fact in needed:
+                continue
+            if len(idle) == 1:  # that one was to be the other
+                place = entry.place("needs", needed.index(idle[0])) if isinstance(entry.data["needs"], list) else None
+                hint = f"write `{fact}` for `{idle.pop()}`, so that it is pending"
+                yield problem("ENG087", place or entry.place("needs"), hint=hint, name=entry.name, fact=fact)
+            else:
+                yield problem("ENG087", first[entry.name, fact].place, name=entry.name, fact=fact)
 
 
 def excess_permissions(subject: Subject) -> Iterator[Problem]:
@@ -130,6 +148,28 @@ def protection_all_conditional(subject: Subject) -> Iterator[Problem]:
             yield problem("ENG091", entry.place(), name=entry.name)
 
 
+def owns_nothing(subject: Subject) -> Iterator[Problem]:
+    """Globs that only fit files beside the directories of services, where no resource is."""
+    for entry in subject.draft.sections["sources"]:
+        for index, pattern in enumerate(entry.data["owns"]):
+            if "/" not in pattern and "**" not in pattern:
+                deeper = "**" if pattern == "*" else f"**/{pattern}" if "*" in pattern else f"{pattern}/**"
+                yield problem("ENG983", entry.place("owns", index), glob=pattern, deeper=deeper)
+
+
+_DIRECTIONS = ("central", "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest")
+
+
+def regions(subject: Subject) -> Iterator[Problem]:
+    """Regions that are called as none of AWS's: by no direction."""
+    for entry in subject.draft.sections["environments"]:
+        area, direction, number = entry.data.get("region", "us-east-1").rsplit("-", 2)
+        if direction not in _DIRECTIONS:
+            near = nearest(direction, _DIRECTIONS)
+            hint = f"did you mean `{area}-{near}-{number}`?" if near else ""
+            yield problem("ENG984", entry.place("region"), hint=hint, name=entry.data["region"])
+
+
 def odd_texts(subject: Subject) -> Iterator[Problem]:
     """Characters that a reviewer does not see, in descriptions and comments."""
     yield from subject.draft.warned
@@ -142,6 +182,8 @@ def _conditional(subject: Subject) -> set[str]:
 _ASKED = ("gates", "pipelines", "protect", "overrides")
 CHECKS = (
     Check("ENG039", odd_texts),
+    Check("ENG983", owns_nothing),
+    Check("ENG984", regions),
     Check("ENG080", unreachable, ("events", "pipelines", "verdicts"), ("ENG055",)),
     Check("ENG081", unused_gates, _ASKED, ("ENG052", "ENG053", "ENG068")),
     Check("ENG082", unused_defines, ("define", "events", "gates", "pipelines"), ("ENG1",)),
@@ -149,7 +191,7 @@ CHECKS = (
     Check("ENG084", unused_groups, ("gates", "overrides", "commands"), ("ENG054",)),
     Check("ENG085", alike),
     Check("ENG086", self_approval),
-    Check("ENG087", needs_verdict),
+    Check("ENG087", needs),
     Check("ENG088", excess_permissions, ("pipelines",), ("ENG053", "ENG921")),
     Check("ENG090", pipelines_all_conditional, _ASKED, ("ENG052", "ENG053")),
     Check("ENG091", protection_all_conditional, _ASKED, ("ENG052", "ENG053")),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.core.command import COMMANDS
+from engine.core.command import ALIASES, COMMANDS
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import Snippet
 from engine.core.rules.build import strings
@@ -32,6 +32,10 @@ def gates(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.draft.pipelines:
         listed = pipeline.entry.data.get("gates")
         for index, name in enumerate(listed if isinstance(listed, list) else ()):
+            what = _no_gate(subject, name) if name not in known else ""
+            if what and not closest(name, known):
+                yield problem("ENG052", pipeline.entry.place("gates", index), hint=what, name=name, known=either(known))
+                continue
             if listed == ["none"] and "none" not in known:
                 hint = "write `gates: none`, without brackets, if no gate is meant"
                 yield problem("ENG052", pipeline.entry.place("gates"), hint=hint, name=name, known=either(known))
@@ -43,6 +47,17 @@ def gates(subject: Subject) -> Iterator[Problem]:
         asked += [(name, entry.place("besides", index)) for index, name in enumerate(entry.data["besides"])]
     units = {entry.name: entry.place() for entry in subject.draft.sections["gates"]}
     yield from _named("ENG052", asked, known, units, _of_another_kind(subject, "gate"))
+
+
+def _no_gate(subject: Subject, name: str) -> str:
+    """What goes by that name and is no gate."""
+    if any(entry.name == name for entry in subject.draft.sections["define"]):
+        return f'`{name}` is an expression: name a gate that asks it, with `require: "{name}()"`'
+    if name in subject.catalog.facts:
+        return f"`{name}` is a fact: a gate says that it needs it, by `needs: {name}`"
+    if name in subject.draft.known["groups"] and any(group.name == name for group in subject.draft.groups):
+        return f"`{name}` is a group: name a gate that asks it, with `approvals: {{from: [{name}]}}`"
+    return ""
 
 
 _Asked = tuple[str, Place]
@@ -129,10 +144,13 @@ def actions(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.draft.pipelines:
         for step in pipeline.steps:
             yield from unknown("ENG053", step.data["uses"], known, step.place("uses"))
+    started = {one.entry.name: one.steps[-1].data["uses"] for one in subject.draft.pipelines if one.steps}
     strange = [entry for entry in subject.draft.sections["protect"] if entry.name not in known]
     of_another_kind = _of_another_kind(subject, "action")
     for number, entry in enumerate(strange):
         hint = _action_meant(entry.name, known, of_another_kind) if number < MOST_PROBLEMS else ""  # nobody reads more
+        if entry.name in started:
+            hint = f"`{entry.name}` is a pipeline: name an action of it, such as `{started[entry.name]}`"
         yield problem("ENG053", entry.place(), hint=hint, name=entry.name, known=either(known))
 
 
@@ -163,7 +181,8 @@ def commands(subject: Subject) -> Iterator[Problem]:
     strange = [entry for entry in subject.draft.sections["commands"] if entry.name not in COMMANDS]
     for entry in strange:
         only = f"did you mean `{idle[0]}`, which `events:` ask for?" if len(idle) == len(strange) == 1 else ""
-        hint = only or closest(entry.name, COMMANDS)
+        known = f"did you mean `{ALIASES[entry.name]}`?" if entry.name in ALIASES else ""
+        hint = only or known or closest(entry.name, COMMANDS)
         yield problem("ENG580", entry.place(), hint=hint, name=entry.name, known=either(COMMANDS))
 
 
@@ -209,11 +228,21 @@ def pipelines(subject: Subject) -> Iterator[Problem]:
     asked = [(entry.data["run"], entry.place("run")) for entry in subject.draft.sections["events"]]
     entries = [pipeline.entry for pipeline in subject.draft.pipelines]
     asked += [(one.data[key], one.place(key)) for one in entries for key in ("then", "else") if key in one.data]
+    asked += _given(subject)
     verdicts, document = subject.draft.settings.get("verdicts", {}), subject.draft.entry
     if document and "renew" in verdicts:
         asked.append((verdicts["renew"], document.place("verdicts", "renew")))
     units = {one.name: one.place("pipeline") for one in entries}
     yield from _named("ENG055", asked, known, units, _of_another_kind(subject, "pipeline"))
+
+
+def _given(subject: Subject) -> Iterator[_Asked]:
+    """Pipelines that actions are told to start."""
+    for step in (step for pipeline in subject.draft.pipelines for step in pipeline.steps):
+        action = subject.catalog.actions.get(step.data["uses"])
+        for name, value in subject.inputs.get(step.key, {}).items() if action else ():
+            if action and action.inputs.get(name, {}).get("names") == "pipeline" and isinstance(value, str):
+                yield value, step.place("with", name)
 
 
 def _events(entry: Entry) -> Iterator[tuple[str, Place]]:
@@ -226,7 +255,13 @@ def events(subject: Subject) -> Iterator[Problem]:
     """Kinds of event."""
     for entry in subject.draft.sections["events"]:
         for name, place in _events(entry):
-            yield from unknown("ENG056", name, subject.catalog.events, place)
+            kinds = subject.catalog.events
+            apart = [(kind, name[len(kind) + 1 :]) for kind in kinds if name.startswith(kind)]
+            if whole := next(((kind, one) for kind, one in apart if one in kinds[kind].actions), None):
+                hint = f"write `event: {whole[0]}, types: [{whole[1]}]`"
+                yield problem("ENG056", place, hint=hint, name=name, known=either(kinds))
+            else:
+                yield from unknown("ENG056", name, subject.catalog.events, place)
 
 
 def event_types(subject: Subject) -> Iterator[Problem]:
@@ -236,9 +271,32 @@ def event_types(subject: Subject) -> Iterator[Problem]:
             kind = subject.catalog.events.get(event)
             for index, name in enumerate(entry.data.get("types", ()) if kind else ()):
                 if kind and name not in kind.actions:
-                    place, hint = entry.place("types", index), closest(name, kind.actions)
-                    known = either(kind.actions)
+                    place, known = entry.place("types", index), either(kind.actions)
+                    meant = next((one for one in _TYPES.get(name, ()) if one in kind.actions), "")
+                    hint = f"did you mean `{meant}`?" if meant else closest(name, kind.actions)
+                    hint = hint if kind.actions else f"`{event}` has no types: leave `types` out, or `{event}`"
                     yield problem("ENG057", place, hint=hint, name=name, event=event, known=known)
+
+
+# What people call a type of an event, by what has happened.
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "approved": ("submitted",),
+    "changed": ("edited", "synchronize"),
+    "commented": ("created", "submitted"),
+    "create": ("created", "opened"),
+    "created": ("opened",),
+    "draft": ("converted_to_draft",),
+    "finished": ("completed",),
+    "merge": ("closed",),
+    "merged": ("closed",),
+    "new": ("opened", "created"),
+    "pushed": ("synchronize",),
+    "ready": ("ready_for_review",),
+    "retargeted": ("edited",),
+    "success": ("completed",),
+    "update": ("synchronize", "edited"),
+    "updated": ("synchronize", "edited"),
+}
 
 
 def facts(subject: Subject) -> Iterator[Problem]:

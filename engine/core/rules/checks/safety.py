@@ -207,7 +207,7 @@ def gateless(subject: Subject) -> Iterator[Problem]:
     protected = _protected(subject)
     for pipeline in subject.draft.pipelines:
         is_protected = any(step.data["uses"] in protected for step in pipeline.steps)
-        if pipeline.whole and "gates" not in pipeline.entry.data and not is_protected:
+        if pipeline.whole and not pipeline.strays and "gates" not in pipeline.entry.data and not is_protected:
             yield problem("ENG068", pipeline.entry.place("pipeline"), name=pipeline.entry.name)
 
 

@@ -2,14 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from engine.core.declare import Action
+from engine.core.declare import Action, Schema
+from engine.core.expressions.model import Expression
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry, PipelineEntry
 from engine.core.rules.literal import misfit
 from engine.errors import Problem, problem
-from engine.names import closest, either
+from engine.names import closest, either, nearest
 
 
 def _actions(subject: Subject) -> Iterator[tuple[Entry, Action]]:
@@ -81,34 +82,100 @@ def _is_whole(pipeline: PipelineEntry) -> bool:
 def unknown_inputs(subject: Subject) -> Iterator[Problem]:
     """Inputs that the action does not have."""
     for step, action in _actions(subject):
+        meant = _meant(step, action)
         for name in step.data.get("with", ()):
             if name not in action.inputs:
-                place, hint = step.place("with", name, key=True), closest(name, action.inputs)
+                place, hint = step.place("with", name, key=True), _guess(meant.get(name, ""))
                 known = either(action.inputs)
                 yield problem("ENG069", place, hint=hint, name=name, action=action.name, known=known)
 
 
 def missing_inputs(subject: Subject) -> Iterator[Problem]:
     """Inputs that have no default and are not given, under whatever name."""
+    left = {step.key: pipeline.steps for pipeline in subject.draft.pipelines for step in pipeline.steps}
     for step, action in _actions(subject):
-        given = step.data.get("with", {})
-        guesses = "".join(closest(name, action.inputs) for name in given if name not in action.inputs)
+        given = {*step.data.get("with", ()), *_meant(step, action).values(), *step.data}  # beside `with:`, too
         for name, wanted in action.inputs.items():
-            if "default" not in wanted and name not in given and f"`{name}`" not in guesses:
-                yield problem("ENG070", step.place("uses"), name=name, action=action.name)
+            if "default" not in wanted and name not in given:
+                hint = _to_give(name, wanted, left[step.key], subject.catalog.actions)
+                yield problem("ENG070", step.place("uses"), hint=hint, name=name, action=action.name)
+
+
+def _to_give(name: str, wanted: Schema, steps: Sequence[Entry], actions: Mapping[str, Action]) -> str:
+    """How to give an input that only one action of the pipeline can leave."""
+    wholes = [f"outputs.{one.data['id']}" for one in steps if one.data["uses"] == wanted.get("of")]
+    parts = [one for one in steps if one.data["uses"] in actions and name in actions[one.data["uses"]].outputs]
+    found = wholes or [f"outputs.{one.data['id']}.{name}" for one in parts]
+    return f'write `with: {{{name}: "${{{found[0]}}}"}}`' if len(found) == 1 else ""
+
+
+def _meant(step: Entry, action: Action) -> Mapping[str, str]:
+    """Inputs that the action does not have → those that were meant: by their name, or the one that is missing."""
+    given = step.data.get("with", {})
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        if name in action.inputs:
+            continue
+        free = {one: wanted for one, wanted in action.inputs.items() if one not in given and one not in found.values()}
+        lacking = [one for one, wanted in free.items() if "default" not in wanted]
+        near = nearest(name, free)
+        is_text = isinstance(value, str) and "${" in value  # whatever comes of it
+        if len(lacking) == 1 and (is_text or not misfit(value, free[lacking[0]])):
+            near = lacking[0]
+        if near:
+            found[name] = near
+    return found
+
+
+def _guess(name: str) -> str:
+    return f"did you mean `{name}`?" if name else ""
 
 
 def wrong_inputs(subject: Subject) -> Iterator[Problem]:
-    """Literal inputs of another type than the action takes."""
-    for step, action in _actions(subject):
-        for name, value in subject.inputs.get(step.key, {}).items():
-            reason = misfit(value, action.inputs[name]) if name in action.inputs else ""
-            if reason:
-                inner = _MEANT.search(value) if isinstance(value, str) else None
-                hint = f"write `${{{inner[0]}}}`" if inner else ""
-                yield problem(
-                    "ENG071", step.place("with", name), hint=hint, name=name, action=action.name, expected=reason
-                )
+    """Inputs of another type than the action takes, or of another action than they are to be from."""
+    for pipeline in subject.draft.pipelines:
+        times, ran = Counter(step.data["id"] for step in pipeline.steps), dict[str, str]()
+        for step in pipeline.steps:
+            action, from_ = subject.catalog.actions.get(step.data["uses"]), dict(ran)
+            if action and times[step.data["id"]] == 1:
+                ran[step.data["id"]] = action.name
+            for name, value in subject.inputs.get(step.key, {}).items() if action else ():
+                if not action or name not in action.inputs:
+                    continue
+                wanted = action.inputs[name]
+                reason, hint = misfit(value, wanted), ""
+                if isinstance(value, Expression) and not reason:
+                    reason, hint = _misled(name, value, wanted, from_, subject.catalog.actions)
+                elif isinstance(value, str) and reason:
+                    inner = _MEANT.search(value)
+                    near = closest(value, wanted.get("enum", ()))
+                    bare = f"write {value}, without quotes" if value.isdigit() else ""
+                    hint = f"write `${{{inner[0]}}}`" if inner else near or bare
+                if reason:
+                    place = step.place("with", name)
+                    yield problem("ENG071", place, hint=hint, name=name, action=action.name, expected=reason)
+
+
+_WHOLE = re.compile(r"(?:\$\{)? *outputs\.(\w+)(?:\.(\w+))? *\}?")
+
+
+def _misled(
+    name: str, value: Expression, wanted: Schema, from_: Mapping[str, str], actions: Mapping[str, Action]
+) -> tuple[str, str]:
+    """What is expected instead of outputs that are of another action or shape, and the way out; empty when they fit."""
+    said = _WHOLE.fullmatch(value.text)
+    if not said or said[1] not in from_:
+        return "", ""
+    of, is_whole = wanted.get("of"), said[2] is None
+    if of and (from_[said[1]] != of or not is_whole):
+        ids = [one for one, uses in from_.items() if uses == of]
+        return f"what `{of}` leaves", f"write `${{outputs.{ids[0]}}}`" if len(ids) == 1 else ""
+    leaves = actions[from_[said[1]]].outputs
+    if is_whole and misfit({}, {"type": wanted.get("type", "object")}):
+        one = f"outputs.{said[1]}.{name}" if name in leaves else f"outputs.{said[1]}.NAME"
+        known = "" if name in leaves or not leaves else f", NAME one of {either(leaves)}"
+        return misfit({}, wanted), f"write `${{{one}}}`{known}"
+    return "", ""
 
 
 def permissions(subject: Subject) -> Iterator[Problem]:
@@ -116,6 +183,8 @@ def permissions(subject: Subject) -> Iterator[Problem]:
     known = {one for action in subject.catalog.actions.values() for one in action.permissions}
     known |= {one.replace(":write", ":read") for one in known}
     for pipeline in subject.draft.pipelines:
+        if pipeline.strays and "permissions" not in pipeline.entry.data:
+            continue  # they may be there, by another name
         granted, meant = _granted(pipeline), ""
         for index, name in enumerate(pipeline.entry.data.get("permissions", ())):
             if name not in known:

@@ -1,0 +1,210 @@
+"""What was meant by a value of another type: how to write it, held to the schema before it is told."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from engine.core.schema import moved, shapes
+from engine.core.schema.failure import Failure
+from engine.core.schema.mends import form, items
+from engine.core.source import Document
+from engine.names import choice, closest
+
+_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_TRUTHS = ("yes", "on", "true", "no", "off", "false")
+EACH = ("all", "any", "anybody", "anyone", "each", "every", "everybody", "everyone")  # ways to name nobody
+NOTHING = ("none", "nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
+
+
+# What `true` may have been meant to say.
+NO_CONDITION: Mapping[str, str] = {
+    "if": "write `always()`, or leave it out: then it runs where nothing before it has failed",
+    "when": "leave it out: then it always applies",
+}
+
+
+def is_item(error: Failure) -> Callable[[object], bool]:
+    """Would a value be one of the list that is wanted?"""
+    listed = error.resolved(error.schema.get("items", {}))
+    validator = Draft202012Validator({**listed, "$defs": error.defs})
+    return lambda value: bool(validator.is_valid(value))
+
+
+def of_another_type(error: Failure, document: Document) -> str:
+    """How to write a value that is of another type than wanted, where it would be right."""
+    value, wanted = error.found, _types(error)
+    listed = error.resolved(error.schema.get("items", {}))
+    if "enum" in error.schema:
+        return f"one of: {choice([str(one) for one in error.schema['enum']])}"
+    if "array" in wanted:
+        return _as_list(error, value, listed, document)
+    if "object" in wanted:
+        return _as_mapping(error, value, document)
+    if wanted == ["boolean"] and not isinstance(value, str):
+        return "write true or false"
+    if "boolean" in wanted and isinstance(value, str):
+        word = {"yes": "true", "on": "true", "true": "true"}.get(value.lower(), "false")
+        return f"write {word}, without quotes" if value.lower() in _TRUTHS else "write true or false, without quotes"
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return f"write `{value[0]}`, without brackets"
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        in_row = len(error.path) > 1 and isinstance(error.path[-2], int)
+        return f"name one of them: {choice(value)}" + (", and write a row of its own for each other" if in_row else "")
+    if isinstance(value, dict) and len(value) == 1:
+        name, inside = next(iter(value.items()))
+        if inside is None and form(name, error.schema) == name:
+            return f"leave the `:` out: `{name}`"
+        if isinstance(inside, str) and form(inside, error.schema) == inside:
+            return f"write `{inside}`, without `{name}:`"
+        text = ":".join(map(str, *value.items()))
+        return f"write `{text}`, without a space" if form(text, error.schema) == text else ""
+    if "integer" in wanted and isinstance(value, str) and value.lower() in _NUMBERS:
+        return f"write {_NUMBERS.index(value.lower())}"
+    if "integer" in wanted and isinstance(value, str) and (number := re.match(r"\s*(\d+)\s*[A-Za-z]*\s*$", value)):
+        return (
+            f"leave the quotes out: {number[1]}" if value.strip() == number[1] else f"write {number[1]}, without a unit"
+        )
+    return "write a whole number" if wanted == ["integer"] else ""
+
+
+def _as_list(error: Failure, value: object, listed: Mapping[str, Any], document: Document) -> str:
+    fits = is_item(error)
+    if isinstance(value, str):
+        if said := moved.of_everybody(error, value):
+            return said
+        if "enum" in listed and not fits(value):
+            near = closest(value, map(str, listed["enum"]))
+            return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
+        if listed.get("type") == "object" and (whole := _as_mapping(error._replace(schema=listed), value, document)):
+            return whole.replace("write `", "write a list: `[").removesuffix("`") + "]`"
+        if value.lower() in EACH:
+            return "name each of them, in a list"
+        if value.lower() in NOTHING:
+            return "leave it out, or write `[]`" if "minItems" not in error.schema else ""
+        several = items(value, _of_text(error, listed))
+        if not several and re.search(r"[*&!%@`#,:\[\]{}'\"]", value) and fits(value):
+            return f'write a list: ["{value}"]'
+        return f"write a list: [{', '.join(several)}]" if several else ""
+    if isinstance(value, dict):
+        if value and all(one is None or one is True for one in value.values()) and all(map(fits, value)):
+            return f"write a list: [{', '.join(value)}]"
+        pairs = [f"{key}:{one}" for key, one in value.items()]
+        if ":" in listed.get("pattern", "") and pairs and all(map(fits, pairs)):
+            return f"write a list: [{', '.join(pairs)}]"
+        name, inside = next(iter(value.items()), ("", None))
+        if len(value) == 1 and isinstance(inside, list) and inside and all(map(fits, inside)):
+            whole = f"{error.path[-1]}.{name}" if error.path else ""
+            names = error.resolved(_parent(error).get("propertyNames", {})).get("examples", ())
+            return f"write `{whole}:`" if whole in names else f"write `{shapes.flow(inside)}`, without `{name}:`"
+        for key, one in value.items():  # named by a key, as elsewhere: its name belongs into it
+            alone = [name["required"][0] for name in listed.get("oneOf", ()) if set(name) == {"required"}]
+            absent = [name for name in listed.get("required", ()) if not isinstance(one, dict) or name not in one]
+            absent = absent or alone[:1]
+            if len(absent) == 1 and isinstance(one, dict) and fits({absent[0]: key, **one}):
+                return f"write a list of items that say what they are: `- {{{absent[0]}: {key}, …}}`"
+        if said := _reshaped(error, value, listed):
+            return said
+        if fits(value):
+            return "put `[` and `]` around it, or `- ` before it"
+        return "write a list: begin each of its items with `- `"
+    return ""
+
+
+def _reshaped(error: Failure, value: Mapping[str, Any], listed: Mapping[str, Any]) -> str:
+    """The list that a mapping has in another form."""
+    fits, schema = is_item(error), {**error.schema}
+    name, one = next(iter(value.items()), ("", None))
+    if len(value) == 1 and not fits(value) and shapes.fits(one, schema, error.root):
+        return f"write `{shapes.flow(one)}`" if error.path else f"leave `{name}:` out: the file is the list itself"
+    if value and (form := moved.named_by_key(error, value, listed)):
+        return f"write `{form}`"
+    if not fits(value) and (form := shapes.written(value, schema, error.root)):
+        return f"write {form}"
+    return ""
+
+
+def _parent(error: Failure) -> Mapping[str, Any]:
+    """What the schema says of the section that a value stands in."""
+    found: Mapping[str, Any] = error.root.get("properties", {}).get(error.path[0], {}) if len(error.path) == 2 else {}
+    return found
+
+
+def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a union what it says of texts."""
+    branches = [error.resolved(one) for one in listed.get("anyOf", (listed,))]
+    return next((one for one in branches if "pattern" in one), listed)
+
+
+def _as_mapping(error: Failure, value: object, document: Document) -> str:
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        return _as_entries(error, value, document)
+    if isinstance(value, int) and (form := shapes.lacking(value, error.schema, error.root)):
+        return f"write `{form}`"
+    needed: list[str] = list(error.schema.get("required", ()))
+    shown = ", ".join(f"{name}: …" for name in needed)
+    if isinstance(value, bool | float):
+        return f"write `{{{shown}}}`" if shown else ""
+    if not isinstance(value, str | list | int) or str(value).lower() in (*NOTHING, *EACH):
+        return ""
+    if value == [] and "required" not in error.schema:
+        return "leave it out, or write `{}`"
+    if error.path and error.path[-1] in error.schema.get("properties", {}):
+        return f"indent it deeper: `{error.path[-1]}` belongs to what stands above it"
+    if error.path and error.path[-1] == "with" and isinstance(value, str):
+        return _as_inputs(error, value, document)
+    alone = [one["required"][0] for one in error.schema.get("oneOf", ()) if set(one) == {"required"}]
+    known = error.schema.get("properties", {})
+    for name in sorted((*needed, *alone, *known), key=lambda one: value not in error.part(one).get("examples", ())):
+        fits = Draft202012Validator({**error.part(name), "$defs": error.defs}).is_valid
+        rest = "".join(f", {one}: …" for one in needed if one != name)
+        is_example = value in error.part(name).get("examples", ())
+        if rest and name not in needed and not is_example:
+            continue
+        if (is_example or name in (needed or alone)) and not isinstance(value, list) and fits(value):
+            return f"write `{{{name}: {value}{rest}}}`" if needed else f'write `{{{name}: "{value}"}}`'
+        listed = value if isinstance(value, list) else [value]
+        if fits(listed):
+            return f"write `{{{name}: [{', '.join(map(str, listed))}]{rest}}}`"
+    if form := shapes.written(value, error.schema, error.root):
+        return f"write {form}"
+    return f"write `{{{shown}}}`" if shown else ""
+
+
+def _as_entries(error: Failure, value: list[Mapping[str, Any]], document: Document) -> str:
+    """A list of mappings where one mapping is wanted: its items are entries, or say in a key what they are called."""
+    place = document.place(*error.path)
+    if place.excerpt[place.column - 1 : place.column] == "[" and len(value) == 1:
+        return "write `{` and `}` for `[` and `]`"
+    if form := moved.by_name(error, value) or shapes.written(value, error.schema, error.root):
+        return form if form.startswith("name each") else f"write {form}"
+    entry = error.resolved(error.schema.get("additionalProperties") or {})
+    named = [name for name in _NAMING if all(isinstance(one.get(name), str) for one in value)]
+    if named and named[0] not in entry.get("properties", {}):
+        rest = [f"{key}: …" for key in value[0] if key != named[0]]
+        return f"begin each with its name, and no `-`: `{value[0][named[0]]}: {{{', '.join(rest)}}}`"
+    return "leave the `-` out: what is wanted is a mapping, and no list"
+
+
+_NAMING = ("name", "id", "key", "gate", "environment", "command", "action", "group")
+
+
+def _as_inputs(error: Failure, value: str, document: Document) -> str:
+    """A value in the place of the inputs of an action."""
+    step: Any = document.data
+    for one in error.path[:-1]:
+        step = step[one]
+    uses = step.get("uses")
+    inputs = error.inputs.get(uses, {}) if isinstance(uses, str) else {}
+    wanted = [name for name, is_needed in inputs.items() if is_needed] or list(inputs)
+    text = f'"{value}"' if "$" in value else value
+    if not wanted:
+        return f"leave it out: `{uses}` has no inputs" if uses in error.inputs else ""
+    ways = choice([f"`{{{name}: {text}}}`" for name in wanted])
+    return f"say which input it is: {ways}" if wanted[1:] else f"write {ways}"
+
+
+def _types(error: Failure) -> list[str]:
+    types: str | list[str] = error.wanted
+    return [types] if isinstance(types, str) else types
