@@ -121,6 +121,7 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
         hint = meant.place_of_key(error, document, name)
         if name in wanted and not hint:
             hint = f"did you mean `{wanted[name]}`?"
+        hint = hint or meant.section_above(error, name)
         if wanted.get(name) == "from" and name in ("users", "teams"):
             hint = "did you mean `from`? It names groups, and approvers-config.yaml says who is in them"
         place = document.place(*error.path, name, key=True)
@@ -169,7 +170,7 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     hint = "put it in quotes" if scalar and "string" in error.wanted else ""
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
-        hint = f"write a list: [{', '.join((error.found, *others))}]"
+        hint = f"write a list: [{', '.join((error.found, *others)).strip('()')}]"
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"

@@ -147,7 +147,7 @@ def _itself(value: str) -> Iterator[str]:
 
 def _bare(value: str) -> Iterator[str]:
     """Without what stands around it: the mark of a login, a comma, quotes within quotes."""
-    yield value.strip(" ,;'\"@")
+    yield value.strip(" ,;:'\"@")
 
 
 # What people put before a name: the address of a repository, the mark of a login.
@@ -227,15 +227,20 @@ _MENDS: tuple[Callable[[str], Iterator[str]], ...] = (
 
 def items(value: str, schema: Mapping[str, Any]) -> list[str]:
     """The items that a list was meant to have where one text stands in it: `[paula pete]`, `[paula; pete]`."""
-    parts = [part for part in re.split(r"(?:^|[\s;,]+)(?:- ?)?", value) if part]
+    parts = [part for part in re.split(r"(?:^|[\s;,]+)(?:(?:[-–—•]|\d{1,3}[.)])(?: |$)|-)?", value) if part]
     pattern = schema.get("pattern", "")
     several = len(parts) > 1 and pattern and all(re.search(pattern, part) for part in parts)
     return parts if several else []
 
 
+_PUT = re.compile(r"([\w-]+) *(?::=|=>|->|=) *(.+)$")  # `count=1`, `branch => dev`
+
+
 def place_of_key(error: Failure, document: Document, name: str) -> str:
     """Where an unknown key belongs, if it is a known one in the wrong place or form."""
     known = error.schema.get("properties", {})
+    if (put := _PUT.match(name)) and put[1] in known:
+        return f"write `{put[1]}: {put[2]}`: between a name and its value belongs `: `"
     begin, blank, rest = name.partition(" ")
     if blank and begin in known and error.found[name] is None:
         return f"write `{begin}: {rest}`: a colon belongs after the name"
@@ -250,6 +255,15 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
     if error.path and known and isinstance(value, dict) and value and value.keys() <= known.keys():
         return f"it stands in `{error.path[-1]}`: indent it as that, if it is another one"
     return of_the_top(error, document, name)
+
+
+def section_above(error: Failure, name: str) -> str:
+    """Of a mapping that begins in the first column, right below a section that holds such mappings."""
+    before = list(takewhile(lambda one: one != name, error.found))
+    section = error.part(before[-1]) if before else {}
+    if error.path or not isinstance(error.found[name], dict) or not section.get("additionalProperties"):
+        return ""
+    return f"if it belongs in `{before[-1]}`, indent it and all of it by 2 spaces"
 
 
 def of_the_top(error: Failure, document: Document, name: str) -> str:
