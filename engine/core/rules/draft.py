@@ -104,7 +104,8 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     pipelines = [*reader.inline(document, top, broken), *reader.specs()]
     groups = [*reader.groups(), *reader.special()]
     unread = document is None
-    strays = not top.keys() <= _TOP  # `gate:` is where the gates are, so none of them is called unknown
+    within = {name for held in top.values() for name in _mapping(held)} & _TOP - top.keys()  # sections in a section
+    strays = bool(within) or not top.keys() <= _TOP  # `gate:` is where the gates are, so none of them is called unknown
     # Nor what begins in the first column by mistake, and what then seems to be in it.
     stray = {name for one in top if one not in _TOP for name in (one, *_mapping(top[one]))}
     known = {

@@ -117,6 +117,8 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     wanted = keys(error)
     names = strange(error)
+    if section := next((name for name in names if meant.of_the_top(error, document, name)), ""):
+        names = names[: names.index(section) + 1]  # what follows stands in it
     for name in names[:MOST_UNKNOWN]:
         hint = meant.place_of_key(error, document, name)
         if name in wanted and not hint:

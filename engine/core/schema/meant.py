@@ -246,7 +246,7 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return f"write `{begin}: {rest}`: a colon belongs after the name"
     begin, colon, rest = name.partition(":")
     if colon and begin in known:
-        return f"write `{begin}: {rest}`: a space belongs after the colon"
+        return f"write `{begin}: {rest}`: a space belongs after the colon" if rest else f"write `{begin}:`"
     if twin := next((one for one in error.found if one in known and one.lower() == name.lower()), ""):
         return f"`{twin}` is here already: keep one of the two"
     value = error.found[name]

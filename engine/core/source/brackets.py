@@ -41,18 +41,51 @@ def dashes(lines: Lines, number: int) -> Iterator[Mend]:
 
 
 _PAIR = r"[a-z][\w-]*: (?:[^\s,\[\]{}\"']+|\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\})"
+_ONE = re.compile(  # `open: require: "…"`
+    r"( *[\w.-]+: +)([a-z][\w-]*: (?:\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}))(\}?) *(#.*)?$"
+)
 _BARE_MAP = re.compile(rf"( *(?:- +)*(?:[\w.-]+: +)?)({_PAIR}(?:, {_PAIR})+)(\}}?) *(#.*)?$")
 
 
 def braces(lines: Lines, number: int) -> Iterator[Mend]:
     """`approvals: count: 1, from: [a]`"""
     line = lines[number]
-    found = _BARE_MAP.match(line)
+    found = _BARE_MAP.match(line) or _ONE.match(line)
     if found and found[1].strip():
         text = f"{found[1]}{{{found[2]}}}{line[found.end(3) :]}"
-        reason = "several keys in a line need braces" if not found[3] else "`}` closes what no `{` opens"
+        reason = "names in the line of another one need braces" if not found[3] else "`}` closes what no `{` opens"
         hint = f"write `{{{found[2]}}}`" if len(found[2]) <= 60 else "put `{` and `}` around them"
         yield Mend(number, len(found[1]), len(found[2]), {number: text}, reason, hint)
+
+
+def items_in_line(lines: Lines, number: int) -> Iterator[Mend]:
+    """`name: - a`, with `- b` in the next line or behind it."""
+    found = re.match(r"( *[\w.-]+: +)- +([^\"'#]*)$", lines[number])
+    if not found:
+        return
+    end = number + 1
+    while end < len(lines) and lines[end].lstrip().startswith("- ") and margin(lines[end]) >= margin(lines[number]):
+        end += 1
+    items = [*found[2].rstrip().split(" - "), *(line.strip()[2:] for line in lines[number + 1 : end])]
+    texts = {number: f"{found[1]}[{', '.join(items)}]", **dict.fromkeys(range(number + 1, end), "")}
+    hint = f"write `[{', '.join(items)}]`"[: SHOWN * 2] if end == number + 1 else "begin it in a line of its own"
+    yield Mend(number, found.end(1), 1, texts, "an item with `-` cannot begin in the line of its list's name", hint)
+
+
+def behind(lines: Lines, number: int) -> Iterator[Mend]:
+    """More behind a map that is closed."""
+    line = lines[number]
+    depth, named, last = 0, False, 0
+    for token in _tokens(lines, number, number + 1) if _OPENS.match(line) else ():
+        if depth == 0 and last and named:
+            text = f"{line[:last]} # {line[token.column :]}"
+            hint = "begin a comment with ` # `, or write it in a line of its own"
+            length = len(line.rstrip()) - token.column
+            yield Mend(number, token.column, length, {number: text}, "nothing can follow what is closed here", hint)
+            return
+        depth += {"open": 1, "close": -1}.get(token.kind, 0)
+        named |= token.kind == "colon"
+        last = token.end
 
 
 def commas(lines: Lines, number: int) -> Iterator[Mend]:
@@ -106,6 +139,7 @@ def closers(lines: Lines, number: int) -> Iterator[Mend]:
     if not _OPENS.match(lines[number]):
         yield from _never_opened(lines, number)
         return
+    yield from _round(lines, number)
     for end in dict.fromkeys((number + 1, _ends(lines, number))):
         stack: list[_Token] = []
         tokens = list(_tokens(lines, number, end))
@@ -121,6 +155,18 @@ def closers(lines: Lines, number: int) -> Iterator[Mend]:
         else:
             if stack:
                 yield from _unclosed(lines, stack, end - 1, _of_another(tokens, stack))
+
+
+def _round(lines: Lines, number: int) -> Iterator[Mend]:
+    """`)` in place of a bracket."""
+    line = lines[number]
+    bare = "".join(" " * len(one) if one[:1] in "\"'" else one for one in _PARTS.findall(line))
+    at = bare.rfind(")")
+    if at < 0 or bare.count(")") <= bare.count("("):
+        return
+    for right in OPENED:
+        text = line[:at] + right + line[at + 1 :]
+        yield Mend(number, at, 1, {number: text}, f"`)` cannot close what `{OPENED[right]}` opens", f"write `{right}`")
 
 
 def _of_another(tokens: list[_Token], stack: list[_Token]) -> _Token | None:
@@ -277,4 +323,4 @@ def _begin(line: str) -> int:
     return found.end() - 1 if found else 0
 
 
-ALL: tuple[Mended, ...] = (dashes, braces, commas, closers)
+ALL: tuple[Mended, ...] = (dashes, items_in_line, braces, behind, commas, closers)

@@ -41,6 +41,7 @@ _NEAR: tuple[tuple[Mended, ...], ...] = (
     (layout.beside,),
     (layout.out_of_line,),
     (layout.slightly,),
+    (layout.together,),
     (layout.among,),
     (layout.next_line,),
     (layout.no_colon,),

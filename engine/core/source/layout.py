@@ -9,7 +9,7 @@ from engine.core.source.mends import SHOWN, Lines, Mend, around, is_keyed, margi
 _NAME = re.compile(r" *([\w.-]+)\s*$")
 _SET = re.compile(r" *(?:- +)?([\w.-]+): +([^\s#&|>].*?)\s*$")
 _ITEM = re.compile(r" *- .*$")
-_VALUE = re.compile(r"^ *[\w-]+ +(?:[\w-]+|[\"'\[{].*)$")  # a name, and a word or something in quotes or brackets
+_VALUE = re.compile(r"^ *:?[\w-]+[;,.]? +(?:[\w-]+|[\"'\[{].*)$")  # a name, and a word, a quote or a bracket
 _BLOCK = re.compile(r": *[|>][+-]?\s*$")
 _SIGNED = re.compile(r" *([\w.-]+) *([;=,]|=>|->|:=) *$")
 _ITEM_KEY = re.compile(r"( *)(- +)[\w.-]+:(?: |$)")
@@ -41,7 +41,8 @@ def no_colon(lines: Lines, number: int) -> Iterator[Mend]:
     belongs = here in (margin(above), margin(below)) or (margin(above) < here and above.rstrip().endswith(":"))
     if not is_name_and_value(line) or not belongs or _BLOCK.search(above):
         return
-    name, _, value = line.strip().partition(" ")
+    said, _, value = line.strip().partition(" ")
+    name = said.strip(":;,.")
     mended = f"{' ' * here}{name}: {value.strip()}"
     hint = f"write `{mended.strip()[:SHOWN]}`"
     mend = _at(lines, number, mended, f"a colon is missing after `{name}`", hint)
@@ -92,7 +93,7 @@ def next_line(lines: Lines, number: int) -> Iterator[Mend]:
         more = f", and the lines up to {last + 1}" if last > number else ""
         yield mend._replace(lines=texts, hint=mend.hint + more)
     text = _SET.match(above)
-    if text and margin(line) <= margin(above) and not is_keyed(line) and not _ITEM.match(line):
+    if text and " " in text[2] and margin(line) <= margin(above) and not is_keyed(line) and not _ITEM.match(line):
         reason = f"this goes on with the text of `{text[1]}`, and stands no further in than it"
         yield _indent(lines, number, margin(above) + 2, reason)
 
@@ -140,6 +141,24 @@ def beside(lines: Lines, number: int) -> Iterator[Mend]:
 
 def slightly(lines: Lines, number: int) -> Iterator[Mend]:
     """A name that stands one column beside those it belongs to."""
+    yield from (_indent(lines, number, wanted, reason) for wanted, reason in _likely(lines, number))
+
+
+def together(lines: Lines, number: int) -> Iterator[Mend]:
+    """Names below each other that do."""
+    here, last = margin(lines[number]), number
+    while last + 1 < len(lines) and is_keyed(lines[last + 1]) and margin(lines[last + 1]) == here:
+        last += 1
+    if last == number or margin(around(lines, number)[0]) == here:
+        return
+    for wanted, reason in _likely(lines, number):
+        mend = _indent(lines, number, wanted, reason)
+        texts = {n: " " * wanted + lines[n].lstrip(" ") for n in range(number, last + 1)}
+        yield mend._replace(lines=texts, hint=f"{mend.hint}, and the lines up to {last + 1}")
+
+
+def _likely(lines: Lines, number: int) -> Iterator[tuple[int, str]]:
+    """The columns in which a name was probably meant to stand, with why; first where others of its name do."""
     line, (above, below) = lines[number], around(lines, number)
     if not is_keyed(line):
         return
@@ -152,8 +171,7 @@ def slightly(lines: Lines, number: int) -> Iterator[Mend]:
         return wanted not in elsewhere, wanted != margin(below), wanted != margin(above)
 
     for wanted in sorted(columns & likely, key=doubt):
-        reason = f"`{_name(line)}` is indented by {here}, what it belongs to by {wanted}"
-        yield _indent(lines, number, wanted, reason)
+        yield wanted, f"`{_name(line)}` is indented by {here}, what it belongs to by {wanted}"
 
 
 _NEAR = 60  # lines
@@ -168,7 +186,9 @@ def _columns(line: str) -> set[int]:
 def indented(lines: Lines, number: int) -> Iterator[Mend]:
     """A line that stands further in or out than those it belongs to."""
     line, (above, _) = lines[number], around(lines, number)
-    if not says(line) or not above:
+    text = _SET.match(above)
+    is_word = text is not None and " " not in text[2]  # that nothing goes on with
+    if not says(line) or not above or (is_word and not is_keyed(line) and not _ITEM.match(line)):
         return
     name, here, wanted = _name(line), margin(line), margin(above)
     if wanted != here:

@@ -246,4 +246,4 @@ def section_of_toml(lines: Lines, number: int) -> Iterator[Mend]:
 
 def is_name_and_value(line: str) -> bool:
     """`unmet pending`: two words where a name and its value belong."""
-    return re.match(r" *[A-Za-z][\w-]* +[^\s:=-]", line) is not None and not is_keyed(line)
+    return re.match(r" *:?[A-Za-z][\w-]*[;,.]? +[^\s:=-]", line) is not None and not is_keyed(line)

@@ -24,9 +24,10 @@ def unclosed(lines: Lines, number: int) -> Iterator[Mend]:
         return
     quote, whole = line[begin], line.rstrip()
     bare = whole.rstrip("]}")
-    key = [len(whole) - 1] if whole.endswith(":") else []  # `"name:`
+    key = [whole.find(":", begin)] if not whole[:begin].strip(" -") and ":" in whole else []  # `"name: value`
     said = whole[: whole.find(" #", begin)].rstrip() if " #" in whole[begin:] else whole  # without its comment
     ends = (*key, *_before_names(whole, begin), len(whole), len(bare), len(said), len(said.rstrip("]}")))
+    ends = (*ends, *range(ends[-1] + 1, len(said)))  # `"${a}}` ends with brackets of its own
     for end in dict.fromkeys(ends):
         text = whole[:end] + quote + whole[end:]
         reason = "the quote that opens here is never closed on its line"
@@ -42,7 +43,8 @@ def _before_names(line: str, begin: int) -> list[int]:
     """Between brackets: where the next name begins, with what closes before it."""
     inside = set("[{") & set(line[:begin])
     found = re.finditer(r"(?<![\]}])[\]}]*, ?[\w-]+: ", line) if inside else ()
-    return [one.start() for one in found if one.start() > begin]
+    ends = [at for one in found for at in range(one.start(), one.start() + one[0].index(",") + 1)]
+    return [at for at in ends if at > begin]
 
 
 def _open(line: str) -> int | None:
@@ -94,6 +96,10 @@ def _inside(value: str) -> str:
     quote = value[0] if value[0] in _QUOTES else ""
     if quote and value.count(quote) == 3 and (value.startswith(quote * 2) or value.endswith(quote * 2)):
         return value.strip(quote)
+    if _COMPARED.match(value):
+        return value
+    if value.startswith('"""') or '" + "' in value:  # as in other languages
+        return value.strip('"').replace('" + "', "")
     if quote == "'" and "\\'" in value:
         return value[1:].removesuffix("'").replace("\\'", "'")
     if (quote and (value.count(quote) == 2 and value[-1] != quote)) or _JOINED.fullmatch(value):
@@ -105,6 +111,7 @@ def _inside(value: str) -> str:
     return value[:-1] if _closes_only(value) else value
 
 
+_COMPARED = re.compile(r"'[^']*' +(?:[=!<>]=?|&&|\|\|) ")  # an expression that begins with a text
 _JOINED = re.compile(r'"[^"]*"(?: (?:&&|\|\||==|!=|and|or) "[^"]*")+')
 
 
