@@ -60,8 +60,7 @@ def braces(lines: Lines, number: int) -> Iterator[Mend]:
 
 def items_in_line(lines: Lines, number: int) -> Iterator[Mend]:
     """`name: - a`, with `- b` in the next line or behind it."""
-    found = re.match(r"( *[\w.-]+: +)- +([^\"'#]*)$", lines[number])
-    if not found:
+    if not (found := re.match(r"( *[\w.-]+: +)- +([^\"'#]*)$", lines[number])):
         return
     end = number + 1
     while end < len(lines) and lines[end].lstrip().startswith("- ") and margin(lines[end]) >= margin(lines[number]):
