@@ -909,6 +909,7 @@ TABLE: dict[str, Row] = {
         "give the App these permissions in its settings, and have whoever owns the account accept them",
         _AUTH,
     ),
+    "ENG969": Row("{reason}", "{hint}", _NO),
     # ENG970-979 registering a GitHub App
     "ENG970": Row("{what} `{value}` cannot be: {wanted}", "write it so"),
     "ENG971": Row(

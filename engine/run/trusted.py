@@ -163,10 +163,8 @@ def _is_repository(folder: str) -> bool:
 
 def _patterns(content: bytes, entry: str) -> Sequence[str]:
     """`include` of the entry file, as far as it can be read; `core.rules` says what is wrong with it."""
-    try:
-        data = document(content, entry).data
-    except EngineError:
-        return ()
+    read = document(content, entry).document
+    data = read.data if read else None
     include = data.get("include") if isinstance(data, dict) else None
     return [pattern for pattern in include if isinstance(pattern, str)] if isinstance(include, list) else ()
 

@@ -92,7 +92,8 @@ def test_both_ways_read_alike(text):
     if found is None:
         return
     for composer in (yaml12.COMPOSER, yaml12.PureComposer):
-        document = yaml12.parse(text, "f", composer=composer)
+        document = yaml12.parse(text, "f", composer=composer).document
+        assert document, "what is plain is right"
         document.place()  # makes the tree of places
         assert (document.data, document.places._tree, document.warned) == (*found, ())
 

@@ -310,6 +310,9 @@ def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
             return snippet.wrong(
                 begin, begin + 1, f"the {quote} that opens here is never closed", f"close it with {quote}"
             )
+        if closing(snippet.text, start) < 0 and not snippet.text[start + 1 :].strip():
+            reason = f"the {quote} at the end closes what no {quote} opens"
+            return snippet.wrong(0, len(snippet.text), reason, f"open it with {quote}, or remove that one")
         if closing(snippet.text, start) < 0:
             reason = f"the {quote} that opens here is never closed, as in {quote}text{quote}"
             return snippet.wrong(start, start + 1, reason, f"close it with {quote}, or remove it")

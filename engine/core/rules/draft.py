@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from engine.core import schema
 from engine.core.expressions.globs import glob
-from engine.core.source import Document, load_yaml
-from engine.errors import EngineError, Errors, Place, Problem
+from engine.core.source import Document, Read, read_yaml
+from engine.errors import Errors, Place, Problem
 
 ENTRY = "deployment-rules.yaml"
 APPROVERS = "approvers-config.yaml"
@@ -82,16 +82,13 @@ class Draft(NamedTuple):
     known: Mapping[str, frozenset[str]]  # section → every name in it, those of broken units too
     incomplete: frozenset[str]  # sections, `pipelines` and `groups` of which something could not be read
     warned: tuple[Problem, ...]  # what is odd about the texts
+    doubted: Mapping[str, frozenset[int]]  # file → lines of which more is wrong than what they say
 
 
 @lru_cache(maxsize=1)
-def document(content: bytes, file: str) -> Document:
-    """A file of the rules. The last one is kept: whoever collects the files has just read `include` in the entry file.
-
-    Raises:
-        EngineError: all that is wrong with it as YAML.
-    """
-    return load_yaml(content, file)
+def document(content: bytes, file: str) -> Read:
+    """A file of the rules. The last one is kept: who collects the files has just read `include` in the entry file."""
+    return read_yaml(content, file)
 
 
 def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.Inputs | None = None) -> Draft:
@@ -111,11 +108,14 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.
     pipelines = [*reader.inline(document, top, broken), *reader.specs()]
     groups = [*reader.groups(), *reader.special()]
     unread = document is None
-    strays = not top.keys() <= _TOP  # `gate:` is where the gates are, so none of them is called unknown
+    within = {name for held in top.values() for name in _mapping(held)} & _TOP - top.keys()  # sections in a section
+    strays = bool(within) or not top.keys() <= _TOP  # `gate:` is where the gates are, so none of them is called unknown
+    # Nor what begins in the first column by mistake, and what then seems to be in it.
+    stray = {name for one in top if one not in _TOP for name in (one, *_mapping(top[one]))}
     known = {
         n: Unread()
         if unread or (n,) in broken or n in misnamed or (strays and n not in top)
-        else frozenset(_names(_mapping(top.get(n)), n, wrong))
+        else frozenset((*_names(_mapping(top.get(n)), n, wrong), *stray))
         for n in NAMED
     }
     settings = {n: top[n] for n in _SETTINGS if _sound(top, n, broken)}
@@ -128,7 +128,7 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.
     incomplete = {str(path[0]) for path in wrong if path} | {
         n for n, names in known.items() if isinstance(names, Unread)
     }
-    incomplete |= {name for name in _TOP if strays and name not in top}
+    incomplete |= {name for name in _TOP if strays and (name in NAMED or name not in top)}
     incomplete |= (
         {"pipelines"} if not all(one.whole for one in pipelines) or reader.wrong.keys() - {entry, *PEOPLE} else set()
     )
@@ -144,6 +144,7 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.
         known,
         frozenset(incomplete),
         warned,
+        {file: one.doubted for file, one in reader.documents.items() if one.doubted},
     )
 
 
@@ -162,6 +163,13 @@ def _names(section: Mapping[str, Any], name: str, wrong: frozenset[Path]) -> Ite
     yield from section
     for unit in {str(path[1]) for path in wrong if path[:1] == (name,) and path[1:]}:
         yield from (key for key, value in _mapping(section.get(unit)).items() if isinstance(value, dict))
+
+
+def _sections(document: Document, lines: Iterable[int]) -> Iterator[Path]:
+    """In which keys of the top some lines are."""
+    begins = [(document.place(name, key=True).line, name) for name in _mapping(document.data)]
+    for line in lines:
+        yield (max((one for one in begins if one[0] <= line), default=(0, ""))[1],)
 
 
 def _mapping(value: object) -> Mapping[Any, Any]:
@@ -196,25 +204,29 @@ class _Files:
         """The data of a file and the paths in it that do not fit; None: it is not there, or not YAML."""
         if file not in self._files:
             return None
-        try:
-            parsed = document(self._files[file], file)
-        except EngineError as error:
-            self._unread(file, self._without_its_head(file, name, error.problems) or error.problems)
+        unsure: set[str | int] = set()  # of two of one name, another one was meant
+        parsed, problems = document(self._files[file], file)
+        found = schema.check(name, parsed, self._inputs) if parsed else ()
+        told = (*problems, *(mistake.problem for mistake in found))
+        if told and (whole := self._without_its_head(file, name, told)):
+            self._errors.extend(whole)
+            self.wrong[file] = frozenset()
             return None
-        found = schema.check(name, parsed, self._inputs)
-        if found and (whole := self._without_its_head(file, name, [mistake.problem for mistake in found])):
-            self._unread(file, whole)
+        self._errors.extend(problems)
+        if parsed is None:
+            self.wrong[file] = frozenset()
             return None
         self.documents[file] = parsed
+        if problems:
+            lines = {*parsed.doubted, *(one.place.line for one in problems if one.place)}
+            self.wrong[file] = frozenset(_sections(parsed, lines))
+            twice = [one.place.line for one in problems if one.place and one.code == "ENG027"]
+            unsure |= {path[0] for path in _sections(parsed, twice)}
         self._errors.extend(mistake.problem for mistake in found)
-        self.misnamed[file] = frozenset(str(mistake.path[0]) for mistake in found if mistake.of_name)
+        self.misnamed[file] = frozenset(map(str, unsure | {mistake.path[0] for mistake in found if mistake.of_name}))
         if found:
-            self.wrong[file] = frozenset(mistake.path for mistake in found)
+            self.wrong[file] = self.wrong.get(file, frozenset()) | {mistake.path for mistake in found}
         return parsed.data, frozenset(m.path for m in found if not m.sound)
-
-    def _unread(self, file: str, problems: Sequence[Problem]) -> None:
-        self._errors.extend(problems)
-        self.wrong[file] = frozenset()
 
     def _without_its_head(self, file: str, name: str, problems: Sequence[Problem]) -> Sequence[Problem]:
         from engine.core.rules.headless import headless  # a failure path: not worth start-up time

@@ -4,6 +4,7 @@ Tried out, and told only where the file is right in all its parts once the name 
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from engine.core import schema
 from engine.core.source import load_yaml
@@ -11,6 +12,7 @@ from engine.errors import EngineError, Place, Problem, problem
 from engine.names import choice
 
 _LARGEST = 100_000  # characters; each try reads all of them
+_MOST_ROWS = 8  # that are tried
 # The sections of a file, by its schema.
 _SECTIONS = {
     "approvers-config": ("groups",),
@@ -33,13 +35,15 @@ _SECTIONS = {
 
 def headless(content: bytes, file: str, name: str, problems: Sequence[Problem]) -> Problem | None:
     """The one problem that these are, if the name of a section is all that is missing from a file of schema `name`."""
-    first = min((one.place.line for one in problems if one.place and one.place.line), default=0) - 1
     text = content.decode("utf-8", "replace")
-    if first < 0 or name not in _SECTIONS or len(text) > _LARGEST:
+    if name not in _SECTIONS or len(text) > _LARGEST:
         return None
     lines = text.split("\n")
-    for at in _rows(lines, first):
-        if fitting := [one for one in _SECTIONS[name] if _is_right(lines, at, one, name)]:
+    free = [one for one in _SECTIONS[name] if not any(line.startswith(f"{one}:") for line in lines)]
+    told = (one.place.line - 1 for one in problems if one.place and one.place.line)
+    rows = dict.fromkeys(row for at in dict.fromkeys(told) for row in _rows(lines, at)) if free else {}
+    for at in islice(rows, _MOST_ROWS):
+        if fitting := _fitting(lines, at, free, name):
             row = lines[at].rstrip()
             place = Place(file, at + 1, len(row) - len(row.lstrip()) + 1, len(row.lstrip()), row)
             hint = f"write {choice([f'`{one}:`' for one in fitting])} in a line of its own above this one"
@@ -47,12 +51,12 @@ def headless(content: bytes, file: str, name: str, problems: Sequence[Problem]) 
     return None
 
 
-def _rows(lines: Sequence[str], first: int) -> Iterator[int]:
-    """Where a section may begin: the row that the first problem is in, and what follows it."""
+def _rows(lines: Sequence[str], near: int) -> Iterator[int]:
+    """Where a section may begin: the row that a problem is in, and what follows it."""
     indents = [_indent(line) for line in lines]
     step = next((indent for indent in indents if indent > 0), 0)
-    above = (at for at in range(min(first, len(lines) - 1), -1, -1) if indents[at] == step)
-    below = (at for at in range(first + 1, len(lines)) if indents[at] >= 0)
+    above = (at for at in range(min(near, len(lines) - 1), -1, -1) if indents[at] == step)
+    below = (at for at in range(near + 1, len(lines)) if indents[at] >= 0)
     rows = [next(above, -1), next(below, -1)]
     yield from (at for at in rows if at >= 0 and step and indents[at] == step)
 
@@ -63,11 +67,11 @@ def _indent(line: str) -> int:
     return len(line) - len(bare) if bare.strip() and not bare.startswith("#") else -1
 
 
-def _is_right(lines: Sequence[str], at: int, section: str, name: str) -> bool:
-    if any(line.startswith(f"{section}:") for line in lines):
-        return False
-    mended = "\n".join((*lines[:at], f"{section}:", *lines[at:]))
+def _fitting(lines: Sequence[str], at: int, free: Sequence[str], name: str) -> list[str]:
+    """The sections whose name makes the file right, in a line of its own above that row."""
     try:
-        return schema.is_valid(name, load_yaml(mended.encode(), "").data)
+        data = load_yaml("\n".join((*lines[:at], f"{free[0]}:", *lines[at:])).encode(), "").data
     except EngineError:
-        return False
+        return []
+    held = data.pop(free[0])
+    return [one for one in free if schema.is_valid(name, {**data, one: held})]

@@ -8,12 +8,14 @@ from engine.core.declare import Catalog
 from engine.core.rules.build import Builder
 from engine.core.rules.checks import references, safety, steps
 from engine.core.rules.checks.subject import Check, Subject
-from engine.core.rules.draft import ENTRY, PEOPLE, read
+from engine.core.rules.draft import ENTRY, PEOPLE, Draft, read
 from engine.core.rules.model import Gate, Pipeline, Rules, Trigger
-from engine.errors import Errors
+from engine.errors import Errors, Problem
 
 # What makes rules unfit to run. Findings that only warn are in `lint`.
 CHECKS: tuple[Check, ...] = (*references.CHECKS, *safety.CHECKS, *steps.CHECKS)
+
+OF_TEXT = frozenset(f"ENG{number:03}" for number in range(20, 40))  # what is wrong with a file before it says anything
 
 
 class Loaded(NamedTuple):
@@ -45,14 +47,21 @@ class Judged(NamedTuple):
 def judge(files: Mapping[str, bytes], catalog: Catalog, entry: str, errors: Errors) -> Judged:
     """What can be made of the files; what keeps them from loading goes to `errors`."""
     inputs = {a.name: {n: "default" not in w for n, w in a.inputs.items()} for a in catalog.actions.values()}
-    draft = read(files, entry, errors, inputs)
-    build = Builder(draft, catalog, errors)
+    found = Errors()
+    draft = read(files, entry, found, inputs)
+    build = Builder(draft, catalog, found)
     build.check_defines()
     triggers, gates, pipelines = build.triggers(), build.gates(), build.pipelines()
     subject = Subject(draft, catalog, tuple(build.expressions), build.inputs)
     for check in CHECKS:
-        errors.extend(check.find(subject))
+        found.extend(check.find(subject))
+    # Of a line that had to be mended to be read, only that is told: what it was meant to say is a guess.
+    errors.extend(one for one in found.problems if one.code in OF_TEXT or not _is_doubted(one, draft))
     return Judged(build, triggers, gates, pipelines, subject)
+
+
+def _is_doubted(one: Problem, draft: Draft) -> bool:
+    return one.place is not None and one.place.line in draft.doubted.get(one.place.file, ())
 
 
 def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> Loaded:

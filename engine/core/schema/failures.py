@@ -136,12 +136,15 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     if together:
         place = document.place(*error.path, together[0], key=True)
         yield problem("ENG040", place, hint=way, name="`, `".join(together), known=either(known))
+    if section := next((name for name in names if meant.of_the_top(error, document, name)), ""):
+        names = names[: names.index(section) + 1]  # what follows stands in it
     for name in names[:MOST_UNKNOWN]:
         if name in together:
             continue
         hint = meant.place_of_key(error, document, name, wanted)
         if name in wanted and not hint:
             hint = moved.renamed(error, name, wanted[name])
+        hint = hint or meant.section_above(error, name)
         if wanted.get(name) == "from" and name in ("users", "teams"):
             hint = "did you mean `from`? It names groups, and approvers-config.yaml says who is in them"
         place = document.place(*error.path, name, key=True)
@@ -194,7 +197,7 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
         others = _beside_a_list(document, error.path)
         listed = (error.found, *others)
         is_list = all(map(values.is_item(error), listed)) and error.found.lower() not in values.EACH
-        hint = f"write a list: [{', '.join(listed)}]" if is_list else ""
+        hint = f"write a list: [{', '.join(listed).strip('()')}]" if is_list else ""
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"

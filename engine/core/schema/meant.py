@@ -1,5 +1,6 @@
 """What was meant by a key that does not fit: guesses, each held to the schema before it is told."""
 
+import re
 from collections.abc import Container, Mapping
 from difflib import SequenceMatcher
 from itertools import takewhile
@@ -298,15 +299,20 @@ def _only(error: Failure, missing: list[str], name: str) -> str:
     return str(missing[0]) if fits or has_form else ""
 
 
+_PUT = re.compile(r"([\w-]+) *(?::=|=>|->|=) *(.+)$")  # `count=1`, `branch => dev`
+
+
 def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[str, str]) -> str:
     """Where an unknown key belongs, if it is a known one in the wrong place or form; `wanted` has the guesses."""
     known = error.schema.get("properties", {})
+    if (put := _PUT.match(name)) and put[1] in known:
+        return f"write `{put[1]}: {put[2]}`: between a name and its value belongs `: `"
     begin, blank, rest = name.partition(" ")
     if blank and begin in known and error.found[name] is None:
         return f"write `{begin}: {rest}`: a colon belongs after the name"
     begin, colon, rest = name.partition(":")
     if colon and begin in known:
-        return f"write `{begin}: {rest}`: a space belongs after the colon"
+        return f"write `{begin}: {rest}`: a space belongs after the colon" if rest else f"write `{begin}:`"
     if twin := next((one for one in error.found if one in known and one.lower() == name.lower()), ""):
         return f"`{twin}` is here already: keep one of the two"
     holder, how = _WITHIN.get(name, ("", ""))
@@ -358,12 +364,22 @@ def _not_here(error: Failure, name: str) -> str:
     return foreign.remark(error, name) or several or foreign.elsewhere(error, name) or near
 
 
+def section_above(error: Failure, name: str) -> str:
+    """Of a mapping that begins in the first column, right below a section that holds such mappings."""
+    before = list(takewhile(lambda one: one != name, error.found))
+    section = error.part(before[-1]) if before else {}
+    if error.path or not isinstance(error.found[name], dict) or not section.get("additionalProperties"):
+        return ""
+    return f"if it belongs in `{before[-1]}`, indent it and all of it by 2 spaces"
+
+
 def of_the_top(error: Failure, document: Document, name: str) -> str:
     """What to do with a section of the file that stands inside another one."""
     wanted = error.root.get("properties", {}).get(name)
     value = error.found[name] if error.rule == "additionalProperties" else error.found
     like = {key: of for key, of in error.resolved(wanted or {}).items() if key == "type"}
-    if error.path and wanted and name not in document.data and shapes.fits(value, like, error.root):
+    fits = value is None or shapes.fits(value, like, error.root)  # None: what belongs to it stands beside it
+    if error.path and wanted and name not in document.data and fits:
         return f"it stands in `{error.path[0]}`: begin `{name}:` in the first column"
     return ""
 

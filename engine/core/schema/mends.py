@@ -27,7 +27,7 @@ def _itself(value: str) -> Iterator[str]:
 
 def _bare(value: str) -> Iterator[str]:
     """Without what stands around it: the mark of a login, a comma, quotes within quotes."""
-    yield value.strip(" ,;'\"@")
+    yield value.strip(" ,;:'\"@")
 
 
 # What people put before a name: the address of a repository, the mark of a login.
@@ -166,12 +166,20 @@ _MENDS: tuple[Callable[[str], Iterator[str]], ...] = (
 _NAMES = (_permission, _region, _file, _called, _separated)
 
 
+# What stands between items: signs, and the bullet or number that the next one begins with.
+_BETWEEN = re.compile(r"(?:^|[\s;,&]+|(?<![|])\s*[|](?![|]))(?:(?:[-–—•]|\d{1,3}[.)])(?: |$)|-)?")
+
+
 def items(value: str, schema: Mapping[str, Any], *, either: bool = False) -> list[str]:
     """The items that a list was meant to have where one text stands in it: `[paula pete]`, `[paula; pete]`.
 
     `either`: one of them is enough, so that `or` stands between them as well as a comma.
     """
-    parts = [part for part in re.split(r"(?:^|[\s;,&]+|(?<![|])\s*[|](?![|]))(?:- ?)?", value) if part]
+    parts = [
+        part
+        for part in re.split(r"(?:^|[\s;,&]+|(?<![|])\s*[|](?![|]))(?:(?:[-–—•]|\d{1,3}[.)])(?: |$)|-)?", value)
+        if part
+    ]
     parts = [part for part in parts if part != "or"] if either else parts
     if {"not", "or", "and"} & {*parts}:
         return []

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from engine.core.source.document import Document, Places, decode
+from engine.core.source.document import Document, Places, Read, decode
 from engine.core.source.strict_json import load_json
+from engine.errors import EngineError
 
-__all__ = ["MAX_YAML", "Document", "load_json", "load_yaml"]
+__all__ = ["MAX_YAML", "Document", "Read", "load_json", "load_yaml", "read_yaml"]
 
 MAX_YAML = 1024 * 1024  # bytes
 
@@ -21,12 +22,25 @@ def load_yaml(
     Raises:
         EngineError: all that is wrong with it.
     """
+    found = read_yaml(data, file, limit=limit, composer=composer, quotes=quotes)
+    if found.document is None or found.problems:
+        raise EngineError(*found.problems)
+    return found.document
+
+
+def read_yaml(
+    data: bytes, file: str, *, limit: int = MAX_YAML, composer: type[Any] | None = None, quotes: bool = False
+) -> Read:
+    """The same, for those who tell what else is wrong: what a file says where its mistakes are mended is never used."""
     from engine.core.source import plain
 
-    text = decode(data, file, limit)
-    if composer is None and (found := plain.read(text)):
-        value, tree = found
-        return Document(file, value, Places(file, text, lambda: tree))
-    from engine.core.source import yaml12
+    try:
+        text = decode(data, file, limit)
+        if composer is None and (found := plain.read(text)):
+            value, tree = found
+            return Read(Document(file, value, Places(file, text, lambda: tree)))
+        from engine.core.source import yaml12
 
-    return yaml12.parse(text, file, composer=composer or yaml12.COMPOSER, quotes=quotes)
+        return yaml12.parse(text, file, composer=composer or yaml12.COMPOSER, quotes=quotes)
+    except EngineError as error:
+        return Read(None, error.problems)

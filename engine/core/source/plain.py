@@ -27,7 +27,7 @@ _LINE = re.compile(  # the margin; a dash or a key; a value, or what opens a lis
     rf"( *+)(?:(- ++)|({_KEY}):(?: ++|(?=$)))(?:({_STRING}|{_WORD})|(?=([\[{{])))?", re.ASCII | re.MULTILINE
 )
 _NOTHING = re.compile(r" *+(?:#.*+)?$", re.MULTILINE)
-_REST = re.compile(r" *+(?:(?<= )#.*+)?$", re.MULTILINE)
+_REST = re.compile(r" *+(?:(?<= )#(?![0-9$]).*+)?$", re.MULTILINE)  # `#5` may have been meant: `doubtful` tells
 _INSIDE = re.compile(rf"({_STRING}|{_SHORT})|([\[{{])", re.ASCII)
 _INSIDE_KEY = re.compile(rf"({_KEY}): ++")
 _COMMA = re.compile(r" *+, *+")
@@ -164,6 +164,8 @@ def _scalar(written: str, line: int, column: int) -> Found:
     if written[0] == '"':
         return written[1:-1], Span(line, column + 1, max(len(written) - 2, 1))
     word = written.rstrip(" ")
+    if word[-1] == "'" or '"' in word:  # that nothing opens, or closes
+        raise _NotPlainError
     return _value(word), Span(line, column, len(word))
 
 

@@ -9,90 +9,44 @@ import re
 from typing import Any
 
 import yaml
-from yaml.composer import Composer
-from yaml.parser import Parser
-from yaml.reader import Reader
-from yaml.scanner import Scanner
 
-from engine.core.source.causes import cause
-from engine.core.source.document import BLOCK, Document, Places, Span
+from engine.core.source.composing import COMPOSER, MAX_DEPTH, MAX_NODES, PLAIN, TEXT, PureComposer, compose
+from engine.core.source.document import BLOCK, Document, Places, Read, Span
 from engine.core.source.plain import WORDS
-from engine.errors import EngineError, Errors, Place, Problem, failure
+from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 from engine.unseen import is_plain
 
-MAX_DEPTH = 64  # libyaml's composer recurses in C: deeper text would end the process, not raise
-MAX_NODES = 100_000  # after the expansion of aliases
-
-_PLAIN, _TEXT = "plain", "text"  # instead of tags; any other tag was written out
+__all__ = ["COMPOSER", "MAX_DEPTH", "MAX_NODES", "PureComposer", "parse"]
 
 
-class _TooMuchError(Exception):
-    """A limit was passed while composing: the code, and the node above."""
-
-    def __init__(self, code: str, parent: yaml.Node | None) -> None:
-        super().__init__(code)
-        self.code, self.parent = code, parent
-
-
-class _Bounded:
-    """The composer's hooks: called for each node on the way down and up, in C and in Python alike."""
-
-    depth = 0
-    nodes = 0
-
-    def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
-        self.depth += 1
-        self.nodes += 1
-        if self.depth > MAX_DEPTH:
-            raise _TooMuchError("ENG032", parent)
-        if self.nodes > MAX_NODES:
-            raise _TooMuchError("ENG031", parent)
-
-    def ascend_resolver(self) -> None:
-        self.depth -= 1
-
-    def resolve(self, _kind: type, _value: object, implicit: tuple[bool, bool] | bool) -> str:
-        return _PLAIN if isinstance(implicit, tuple) and implicit[0] else _TEXT
-
-
-class PureComposer(_Bounded, Reader, Scanner, Parser, Composer):
-    """PyYAML's own parser, for machines without libyaml."""
-
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
-        Composer.__init__(self)
-
-
-if yaml.__with_libyaml__:
-    from yaml._yaml import CParser
-
-    class FastComposer(_Bounded, CParser):
-        """libyaml: twelve times faster."""
-
-    COMPOSER: type[Any] = FastComposer
-else:
-    COMPOSER = PureComposer
-
-
-def parse(text: str, file: str, *, composer: type[Any] = COMPOSER, quotes: bool = False) -> Document:
+def parse(text: str, file: str, *, composer: type[Any] = COMPOSER, quotes: bool = False) -> Read:
     """The whole of it, by PyYAML; `quotes` as `load_yaml` has it.
 
     Raises:
-        EngineError: all that is wrong with it.
+        EngineError: what ends the reading of it.
     """
     places = Places(file, text, lambda: tree)
     warned = _odd(text, places)
-    node = _compose(text, places, composer)
-    reader = _Reader(places)
-    value, tree = reader.read(node)
+    node, problems, doubted = compose(text, places, composer)
+    if node is None:
+        return Read(None, problems)
+    reader = _Reader(places, doubted)
+    try:
+        value, tree = reader.read(node)
+    except EngineError as error:
+        reader.errors.extend((*problems, *error.problems))
+        return Read(None, reader.errors.problems)
     if not quotes and ("\\" in text or not is_plain(text)):  # else the text has shown it
         from engine.core.source.reviewed import check_values
 
-        check_values(value, lambda h: places.find(h.path, key=h.is_key), reader.errors)
-    reader.errors.check()
-    return Document(file, value, places, warned)
+        is_odd = reader.errors.watch()
+        hidden = Errors()
+        check_values(value, lambda h: places.find(h.path, key=h.is_key), hidden)
+        reader.errors.extend(one for one in hidden.problems if not one.place or one.place.line - 1 not in doubted)
+        reader.lost |= bool(is_odd)
+    reader.errors.extend(problems)
+    document = Document(file, value, places, (*warned, *reader.warned), frozenset(line + 1 for line in reader.doubted))
+    return Read(None if reader.lost else document, reader.errors.problems)
 
 
 def _odd(text: str, places: Places) -> tuple[Problem, ...]:
@@ -101,64 +55,6 @@ def _odd(text: str, places: Places) -> tuple[Problem, ...]:
     from engine.core.source.reviewed import check_text
 
     return check_text(text, places.of)
-
-
-def _compose(text: str, places: Places, composer: type[Any]) -> yaml.Node:
-    try:
-        node: yaml.Node | None = composer(text).get_single_node()
-    except _TooMuchError as error:
-        mark = error.parent.start_mark if error.parent else None
-        place = places.at(mark.line, mark.column, 1) if mark else places.at(0, 0, 1)
-        raise failure(error.code, place, limit=MAX_DEPTH if error.code == "ENG032" else MAX_NODES) from None
-    except (ValueError, OverflowError) as error:  # the Python parser's chr() of an escape that is no character
-        raise failure("ENG024", places.at(0, 0, 1), reason=str(error)) from None
-    except yaml.MarkedYAMLError as error:
-        raise _syntax(error, places, text, composer) from None
-    if node is None:
-        raise failure("ENG022", places.at(0, 0, 1))
-    return node
-
-
-def _syntax(error: yaml.MarkedYAMLError, places: Places, text: str, composer: type[Any]) -> EngineError:
-    problem = error.problem or ""
-    unclosed = str(error.context).startswith("while parsing a flow") or "end of stream" in problem
-    mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
-    place = places.at(mark.line, mark.column, 1) if mark else places.at(0, 0, 1)
-    if "another document" in problem:
-        return failure("ENG026", place)
-    if place.excerpt[: place.column].endswith("\t"):
-        return failure("ENG025", place)
-    lost = error.problem_mark or mark
-    found = cause(text, lost.line if lost else 0, lambda mended: _lost(mended, composer))
-    if found:
-        return failure(
-            "ENG024", places.at(found.line, found.column, found.length), reason=found.reason, hint=found.hint
-        )
-    reason = f"{error.context}, {problem}" if error.context else problem
-    reason, hint = next((said for words, said in _SAID.items() if words in reason), (reason, ""))
-    return failure("ENG024", place, reason=reason, hint=hint)
-
-
-# The parser's words for what no mend of ours explains: what it comes to, and what to do.
-_SAID = {
-    "undefined alias": ("an alias (`*name`) of what nothing is called (`&name`)", "write out what was meant"),
-    "expected ':'": ("the line before has no `:` between a name and its value", "write `name: value`, or indent it"),
-    "expected '-'": ("this is no item of the list that it stands in", "begin it with `- `, or indent it otherwise"),
-    "did not find expected key": ("this stands among names and is none", "write `name: value`, or indent it otherwise"),
-    "mapping values are not allowed": ("`: ` stands where no name can be", "put the text in quotes, or indent it"),
-}
-
-
-def _lost(text: str, composer: type[Any]) -> int | None:
-    """The line where the parser is lost; None: it is not."""
-    try:
-        composer(text).get_single_node()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return mark.line if mark else 0
-    except (_TooMuchError, ValueError, OverflowError):
-        return 0
-    return None
 
 
 _NUMBER = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
@@ -173,8 +69,11 @@ _MAX_DIGITS = 400
 class _Reader:
     """Turns nodes into data and spans, and collects what is wrong with them."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, doubted: frozenset[int] = frozenset()) -> None:
         self.errors = Errors()
+        self.warned: list[Problem] = []
+        self.doubted = set(doubted)  # lines, from 0
+        self.lost = False  # is it unknown what was meant?
         self._places = places
         self._nodes = 0
         self._above: set[int] = set()  # ids of the nodes being read: an alias to one of them has no end
@@ -184,12 +83,13 @@ class _Reader:
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise failure("ENG031", self._place(node), limit=MAX_NODES)
-        if node.tag not in (_PLAIN, _TEXT):
+        if node.tag not in (PLAIN, TEXT):
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
             self.errors.add("ENG029", self._place(node), hint=_negated(tag, node), tag=tag)
+            self.doubted.add(node.start_mark.line)
         if isinstance(node, yaml.ScalarNode):
             span = _scalar_span(node)
-            return (self._plain(node, span) if node.tag == _PLAIN else self._text(node, span)), span
+            return (self._plain(node, span) if node.tag == PLAIN else self._text(node, span)), span
         if id(node) in self._above or len(self._above) >= MAX_DEPTH:
             code, limit = ("ENG037", 0) if id(node) in self._above else ("ENG032", MAX_DEPTH)
             raise failure(code, self._place(node), limit=limit)
@@ -198,18 +98,32 @@ class _Reader:
         self._above.discard(id(node))
         return found
 
+    def _value(self, node: yaml.Node) -> tuple[Any, Span]:
+        """The same of a value, about which more can be odd than about a key."""
+        value, span = self.read(node)
+        if isinstance(value, str) and isinstance(node, yaml.ScalarNode) and node.style in ("", None):
+            start, end = node.start_mark, node.end_mark
+            if start.line == end.line and (odd := self._places.doubt(value, start.line, start.column, end.column)):
+                place = self._places.at(start.line, odd.at, odd.length)
+                self.warned.append(problem("ENG969", place, reason=odd.reason, hint=odd.hint))
+        return value, span
+
     def _mapping(self, node: yaml.Node) -> tuple[Any, Span]:
         data: dict[str, Any] = {}
         children: dict[str | int, tuple[Span | None, Span]] = {}
         for key_node, value_node in node.value:
             key, key_span = self._key(key_node)
-            value, span = self.read(value_node)
+            value, span = self._value(value_node)
             if key is None:
                 continue
             if key in data:
-                earlier = children[key][0]
+                earlier, first = children[key]
                 line = earlier.line + 1 if earlier else 0
-                self.errors.add("ENG027", self._places.at(*key_span[:3]), name=key, line=line)
+                same, joined = data[key] == value, _join(data[key], first, value, span)
+                hint = _of_twice(value, same, joined).format(line=line)
+                self.errors.add("ENG027", self._places.at(*key_span[:3]), name=key, line=line, hint=hint)
+                if not joined:
+                    self.doubted |= set(range(key_span.line, value_node.end_mark.line + 1))
                 continue
             data[key] = value
             children[key] = (key_span, span)
@@ -219,15 +133,33 @@ class _Reader:
         data: list[Any] = []
         children: dict[str | int, tuple[Span | None, Span]] = {}
         for index, item in enumerate(node.value):
-            value, span = self.read(item)
+            value, span = self._value(item)
+            self._look_at_item(item, value)
             data.append(value)
             children[index] = (None, span)
         return data, Span(node.start_mark.line, node.start_mark.column, 1, children)
 
+    def _look_at_item(self, node: yaml.Node, value: object) -> None:
+        """An item that stands further in than the one before it goes on with that one's text."""
+        start, end = node.start_mark, node.end_mark
+        is_plain_text = isinstance(node, yaml.ScalarNode) and node.style in ("", None)
+        if start.line == end.line or not is_plain_text or " - " not in str(value):
+            return
+        place = self._places.at(start.line + 1, 0, 1)
+        said = place.excerpt.strip()
+        if said.startswith("- "):
+            column = len(place.excerpt) - len(place.excerpt.lstrip())
+            wanted = len(self._places.at(start.line, 0, 1).excerpt.partition("-")[0])
+            reason = "this item stands further in than the one above, so it goes on with its text"
+            place = place._replace(column=column + 1, length=len(said))
+            self.errors.add("ENG024", place, reason=reason, hint=f"indent it by {wanted} spaces")
+            self.doubted |= set(range(start.line, end.line + 1))
+
     def _key(self, node: yaml.Node) -> tuple[str | None, Span]:
         key, span = self.read(node)
-        if node.tag == _PLAIN and node.value == "<<":
+        if node.tag == PLAIN and node.value == "<<":
             self.errors.add("ENG030", self._places.at(*span[:3]))
+            self.lost = True
             return None, span
         if not isinstance(key, str):
             text = node.value if isinstance(node, yaml.ScalarNode) else "a collection"
@@ -235,6 +167,7 @@ class _Reader:
             braces = place.excerpt[max(place.column - 2, 0) :].startswith("{{")
             hint = "`{{ }}` is of a template: put the text in quotes, without the braces" if braces else ""
             self.errors.add("ENG028", place, hint=hint, text=text)
+            self.lost = True
             return None, span
         return key, span
 
@@ -245,6 +178,7 @@ class _Reader:
                 text.encode()
             except UnicodeEncodeError:  # libyaml refuses these escapes itself
                 self.errors.add("ENG036", self._places.at(*span[:3]))
+                self.lost = True
         return text
 
     def _plain(self, node: yaml.ScalarNode, span: Span) -> str | int | float | bool | None:
@@ -264,20 +198,49 @@ class _Reader:
         if re.fullmatch(_OTHER_BASE, text):
             return int(text, 0)
         if re.fullmatch(_NOT_FINITE, text):
+            self.doubted.add(span.line)
             self.errors.add("ENG034", self._places.at(*span[:3]), text=text)
             return None
         if not re.fullmatch(_NUMBER, text):
             return text
         if re.match(_LEADING_ZERO, text):
             self.errors.add("ENG033", self._places.at(*span[:3]), text=text)
+            self.doubted.add(span.line)
             return None
         if len(text) > _MAX_DIGITS or abs(float(text)) == float("inf"):
+            self.doubted.add(span.line)
             self.errors.add("ENG034", self._places.at(*span[:3]), text=text[:20])
             return None
         return int(text) if re.fullmatch(_INTEGER, text) else float(text)
 
     def _place(self, node: yaml.Node) -> Place:
         return self._places.at(node.start_mark.line, node.start_mark.column, 1)
+
+
+def _of_twice(second: Any, same: bool, joined: bool) -> str:
+    """What to do about a key that is there twice."""
+    if same:
+        return "line {line} says the same: remove it"
+    if joined:
+        return "the first is on line {line}: write what both hold under one"
+    rename = ", or call one of them otherwise" if isinstance(second, dict) else ""
+    return f"the first is on line {{line}}: keep one{rename}"
+
+
+def _join(first: Any, before: Span, second: Any, span: Span) -> bool:
+    """Put what the second of two maps or lists holds into the first; False where one of the two has to go."""
+    if before.children is None or span.children is None or type(first) is not type(second):
+        return False
+    if isinstance(first, list):
+        before.children.update((len(first) + index, held) for index, (_, held) in enumerate(span.children.items()))
+        first += second
+        return True
+    holds = (*first.values(), *second.values())
+    if first.keys() & second.keys() or not all(isinstance(one, dict) for one in holds):
+        return False  # not one section in two parts, but two things of one name
+    before.children.update((name, held) for name, held in span.children.items() if name not in first)
+    first.update(second)
+    return True
 
 
 def _negated(tag: str, node: yaml.Node) -> str:
