@@ -184,7 +184,7 @@ def test_actions(why, steps, expected):
 
 
 def test_an_input_from_outputs_is_checked_when_it_is_known():
-    ran = run(HELLO, '{id: b, uses: test.say, with: {text: "${outputs.a}"}}')
+    ran = run("{id: a, uses: test.hold}", '{id: b, uses: test.say, with: {text: "${outputs.a.said}"}}')
     assert ran[1].problems[0].code == "ENG554"
     assert ran[1].problems[0].message == "input `text` of test.say must be text"
 

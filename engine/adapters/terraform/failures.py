@@ -83,7 +83,8 @@ _TABLE = (
         "ENG411",
         Kind.RETRY,
         r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|StatusCode: 5\d\d\b"
-        r"|connection refused|connection reset|i/o timeout|handshake timeout|no such host|deadline exceeded"
+        r"|connection refused|connection reset|use of closed network connection|unexpected EOF"
+        r"|i/o timeout|handshake timeout|no such host|deadline exceeded"
         r"|checksum calculated for the state",
     ),
     _Row("ENG412", Kind.RETRY, r"Error acquiring the state lock"),

