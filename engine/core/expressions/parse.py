@@ -43,7 +43,7 @@ def parse(snippet: Snippet) -> Node:
         return _tree(snippet)  # once more, to say where
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _remembered(text: str) -> Node:
     """Columns are counted in the text alone. Half of what rules say is said again: defines where they are used."""
     return _tree(Snippet(text, Place("")))
