@@ -64,6 +64,7 @@ def run(options: Namespace, console: Console) -> int:
                 console.out("\n".join(wrapped(row.shown[0], width, f"{code}  ", " " * (len(code) + 2))))
         return ExitCode.DONE
     code = options.code.upper()
+    code = f"ENG{code}" if code.isdecimal() and len(code) == 3 else code
     if code in GONE:
         gone = "of an earlier release; what it was about cannot happen any more"
         if options.json:

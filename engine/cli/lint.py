@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.cli import mislaid
 from engine.cli.console import Console
 from engine.cli.files import rules_option
 from engine.core.report.problems import row, severity
@@ -31,6 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print every problem. 0: none; 1: only findings; 2: these rules do not load."""
     directory, entry = place_of(options.rules or _beside(options.files))
     problems = _chosen(_judged(directory, entry), options.files, os.path.join(directory, entry))
+    problems = mislaid.told(problems, ["--rules", options.rules] if options.rules else [])
     FORMATS[options.format](problems, console)
     exits = {TABLE[p.code].exit for p in problems}
     if exits <= {ExitCode.NEGATIVE}:
@@ -69,7 +71,7 @@ def _chosen(judged: _Judged, wanted: Sequence[str], first: str) -> Sequence[Prob
     if not wanted or not real or entry in map(os.path.realpath, wanted):
         return judged.problems
     strangers = [
-        problem("ENG077", Place(file), hint=_of_a_fixture(file), file=file, entry=os.path.basename(first))
+        problem("ENG077", Place(file), hint=_not_of_the_rules(file), file=file, entry=os.path.basename(first))
         for file in wanted
         if os.path.realpath(file) not in real
     ]
@@ -77,13 +79,13 @@ def _chosen(judged: _Judged, wanted: Sequence[str], first: str) -> Sequence[Prob
     return [*strangers, *(p for p in judged.problems if p.place is None or p.place.file in names)]
 
 
-def _of_a_fixture(file: str) -> str:
-    """Who reads it, where `include:` may not name it."""
+def _not_of_the_rules(file: str) -> str:
+    """Which one was meant where it is not there, or who reads it, where `include:` may not name it."""
     try:
         with open(file, encoding="utf-8", errors="replace") as opened:
             is_one = any(line.startswith("cases:") for line in opened)
     except OSError:
-        return ""
+        return mislaid.path(file)
     return f"it is a fixture: `engine test {file}` judges it" if is_one else ""
 
 
@@ -95,7 +97,8 @@ def _text(problems: Sequence[Problem], console: Console) -> None:
     errors = sum(severity(p) == "error" for p in problems)
     each = [plural(n, word) for n, word in ((errors, "error"), (len(problems) - errors, "warning")) if n]
     files = len({p.place.file for p in problems if p.place})
-    console.err(f"{plural(len(problems), 'problem')} in {plural(files, 'file')}: {', '.join(each)}")
+    where = f" in {plural(files, 'file')}" if files else ""
+    console.err(f"{plural(len(problems), 'problem')}{where}: {', '.join(each)}")
 
 
 def _json(problems: Sequence[Problem], console: Console) -> None:
