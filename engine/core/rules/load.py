@@ -53,8 +53,9 @@ def judge(files: Mapping[str, bytes], catalog: Catalog, entry: str, errors: Erro
     build.check_defines()
     triggers, gates, pipelines = build.triggers(), build.gates(), build.pipelines()
     subject = Subject(draft, catalog, tuple(build.expressions), build.inputs)
+    whole = subject._replace(draft=draft.whole())
     for check in CHECKS:
-        found.extend(check.find(subject))
+        found.extend(check.find(whole if check in safety.CHECKS else subject))
     # Of a line that had to be mended to be read, only that is told: what it was meant to say is a guess.
     errors.extend(one for one in found.problems if one.code in OF_TEXT or not _is_doubted(one, draft))
     return Judged(build, triggers, gates, pipelines, subject)
