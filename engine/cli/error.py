@@ -153,6 +153,8 @@ def _meant(code: str) -> str:
     """A guess by number: `76` and `ENG76` are ENG076, and `ENG98` may have lost any of its digits."""
     digits = "".join(filter(str.isdigit, code))[:9]
     known = [other for other in TABLE if len(other) == 6]
+    if len(digits) == 3 and (whole := f"ENG{digits}") in TABLE:
+        return f"did you mean `{whole}`?"
     alike = [f"ENG{int(digits):03}"] if digits else []
     alike += [other for other in known if digits and _lacks_one(other[3:], digits)]
     alike += [other for other in known if digits and sorted(other[3:]) == sorted(digits.zfill(3))]

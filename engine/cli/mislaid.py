@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.core.rules.draft import ENTRY
 from engine.errors import Problem
-from engine.names import alike
+from engine.names import alike, nearly
 
 _MISSING = frozenset({"ENG001", "ENG050"})
 
@@ -26,7 +26,9 @@ def _hint(one: Problem, words: Sequence[str]) -> str:
         option, equals, value = word.partition("=") if word.startswith("-") else (before, "=", word)
         asked = re.sub(r":#?\d+$", "", value)
         said = os.path.basename(asked) if one.code == "ENG050" else asked
-        if equals and said and one.message.startswith(f"{said} "):
+        if equals and said and one.message.startswith((f"{said} ", f"{value} ")):
+            if value != asked and os.path.isfile(asked):
+                return f"write `{asked}`, without `{value[len(asked) :]}`"
             found = _near(asked)
             if found and (option != "--rules" or os.path.isfile(found) or os.path.isfile(os.path.join(found, ENTRY))):
                 return f"did you mean `{found}`?"
@@ -46,11 +48,20 @@ def _near(asked: str) -> str:
     found = os.sep if asked.startswith(os.sep) else ""
     for part in filter(None, asked.split(os.sep)):
         whole = os.path.join(found, part)
-        near = [part] if os.path.lexists(whole) else alike(part, _names(found))
-        if len(near) != 1:
+        near = part if os.path.lexists(whole) else _meant(part, [*_names(found)])
+        if not near:
             return ""
-        found = os.path.join(found, near[0])
+        found = os.path.join(found, near)
     return found
+
+
+def _meant(name: str, names: Sequence[str]) -> str:
+    """The one that is called so with another ending, or nearly so: endings are alike where the names are not."""
+    stem = os.path.splitext(name)[0]
+    stems = [os.path.splitext(one)[0] for one in names]
+    alone = [stem] if stem in stems else [one for one in alike(stem, stems) if nearly(stem, [one])]
+    found = [one for one, its in zip(names, stems, strict=True) if its in alone]
+    return found[0] if len(found) == 1 else ""
 
 
 def _names(directory: str) -> Iterator[str]:
