@@ -34,6 +34,11 @@ SPEC = "specs/join.yaml"
             [("opened,", "[opened]"), ("chek", "`check`")],
         ),
         (
+            "a branch and an account of one environment",
+            [(ENTRY, 'branch: stable, account: "666666666666"', "branch: next, account: 666666666666")],
+            [("next", "mapped twice"), ("666666666666", "quotes")],
+        ),
+        (
             "one in each file",
             [(ENTRY, "otherwise:", "otherwhise:"), (SPEC, "gates:", "gate:"), (APPROVERS, "users:", "user:")],
             [("user:", "`users"), ("otherwhise", "`otherwise`"), ("gate:", "`gates`")],
