@@ -2,7 +2,7 @@
 
 import re
 import sys
-from argparse import SUPPRESS, Action, ArgumentParser, HelpFormatter, _SubParsersAction
+from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, HelpFormatter, _SubParsersAction
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NoReturn
@@ -119,6 +119,17 @@ class _Verbs(_SubParsersAction):  # type: ignore[type-arg]
 
     def add_parser(self, name: str, **options: Any) -> Any:
         return super().add_parser(name, **{"description": options.get("help"), **options})
+
+
+def pull_request(text: str) -> int:
+    """The type of `--pr`.
+
+    Raises:
+        ArgumentTypeError: it is no number of one.
+    """
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 16 and int(text)):
+        raise ArgumentTypeError(f"`{text[:40]}` is no number of a pull request")
+    return int(text)
 
 
 def _one_of(known: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _REQUIRED = re.compile(r"the following arguments are required: (.+)")
 _NO_VALUE = re.compile(r"argument ([^:]+): expected (?:one|at least one) argument")
 _NUMBER = re.compile(r"argument ([^:]+): invalid (?:int|float) value")
+_REFUSED = re.compile(r"argument ([^:]+): ")
 _TWO = re.compile(r"argument ([^:]+): not allowed with argument (\S+)")
 
 # What people call a command elsewhere → what it is here.
@@ -84,6 +85,8 @@ def way_out(parser: "ArgumentParser", message: str, words: Sequence[str]) -> str
         return "write a number"
     if found := _TWO.match(message):
         return f"leave out {found[1]} or {found[2]}"
+    if found := _REFUSED.match(message):
+        return next((f"write {form}" for form in _forms(parser, found[1].rpartition("/")[2])), "")
     return _unknown(parser, message.partition("unrecognized arguments: ")[2].split())
 
 
