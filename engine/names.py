@@ -17,15 +17,20 @@ _LONGEST_LISTING = 2_000  # characters
 
 def closest(name: str, known: Iterable[str]) -> str:
     """``did you mean `environment`?`` for a near miss of a known name, else an empty string."""
+    meant = alike(name, known)
+    return f"did you mean {choice([f'`{one}`' for one in meant])}?" if meant else ""
+
+
+def alike(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that may have been meant, of which none is nearer than the others."""
     if len(name) > LONGEST_NAME:
-        return ""
+        return []
     asked, folded = name.casefold(), _folded(known)
     ratios = _ratios(asked, folded)
     best = max(ratios.values(), default=0.0)
     if best < _SURE and len(asked) >= _SHORTEST_BEGINNING and (whole := _begun(asked, folded)):
-        return f"did you mean {choice([f'`{folded[name]}`' for name in whole])}?"
-    alike = [folded[name] for name, ratio in ratios.items() if ratio == best][:_GUESSES]
-    return f"did you mean {choice([f'`{name}`' for name in alike])}?" if best >= _NEAR else ""
+        return [folded[name] for name in whole]
+    return [folded[name] for name, ratio in ratios.items() if ratio == best][:_GUESSES] if best >= _NEAR else []
 
 
 def nearly(name: str, known: Iterable[str]) -> bool:

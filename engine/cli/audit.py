@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.parsing import pull_request
 from engine.errors import ExitCode, failure
 from engine.names import plural
 
@@ -20,7 +21,7 @@ def arguments(parser: ArgumentParser) -> None:
     """The three verbs."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     show = verbs.add_parser("show", help="what was said, as a table; of a pull request as a tree")
-    show.add_argument("--pr", metavar="N", type=int, help="of this pull request")
+    show.add_argument("--pr", metavar="N", type=pull_request, help="of this pull request")
     show.add_argument("--repo", metavar="OWNER/NAME", help="of this repository")
     show.add_argument("--resource", metavar="KEY", help="of this state key, or of what has this part of one")
     show.add_argument("--actor", metavar="LOGIN", help="of what this person has done")
@@ -35,7 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
     verify.add_argument("--every-signature", action="store_true", help="not only those of the newest heads")
     verify.add_argument("--json", action="store_true", help="for machines")
     pack = verbs.add_parser("pack", help="one file that proves what became of a pull request: engine verify FILE")
-    pack.add_argument("--pr", metavar="N", type=int, required=True, help="which one")
+    pack.add_argument("--pr", metavar="N", type=pull_request, required=True, help="which one")
     pack.add_argument("--repo", metavar="OWNER/NAME", help="of which repository, where the trail knows several")
     pack.add_argument("--out", metavar="FILE", help="default: interlock-pr-N.pack")
     pack.add_argument("--keys", metavar="FILE", help="the trusted keys (default: ENGINE_TRUSTED_KEYS)")

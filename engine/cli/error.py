@@ -64,6 +64,7 @@ def run(options: Namespace, console: Console) -> int:
                 console.out("\n".join(wrapped(row.shown[0], width, f"{code}  ", " " * (len(code) + 2))))
         return ExitCode.DONE
     code = options.code.upper()
+    code = f"ENG{code}" if code.isdecimal() and len(code) == 3 else code
     if code in GONE:
         gone = "of an earlier release; what it was about cannot happen any more"
         if options.json:
@@ -152,6 +153,8 @@ def _meant(code: str) -> str:
     """A guess by number: `76` and `ENG76` are ENG076, and `ENG98` may have lost any of its digits."""
     digits = "".join(filter(str.isdigit, code))[:9]
     known = [other for other in TABLE if len(other) == 6]
+    if len(digits) == 3 and (whole := f"ENG{digits}") in TABLE:
+        return f"did you mean `{whole}`?"
     alike = [f"ENG{int(digits):03}"] if digits else []
     alike += [other for other in known if digits and _lacks_one(other[3:], digits)]
     alike += [other for other in known if digits and sorted(other[3:]) == sorted(digits.zfill(3))]

@@ -1,8 +1,9 @@
 """`engine ledger`: what became of resources, as the signed entries of the store say."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.parsing import pull_request
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _AFTER = "comes by itself when this is applied: "
 def arguments(parser: ArgumentParser) -> None:
     """Which entries."""
     parser.add_argument("--resource", metavar="KEY", help="of this state key: S3/dev/data-lake/terraform.tfstate")
-    parser.add_argument("--pr", metavar="N", type=_number, help="of this merged pull request")
+    parser.add_argument("--pr", metavar="N", type=pull_request, help="of this merged pull request")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -76,9 +77,3 @@ def _show(entries: "Iterable[Entry]", console: "Console") -> None:
             console.out(f"        {_AFTER}{said['after']}")
     if key is None:
         console.out("nothing was ever tried there")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 16 and int(text)):
-        raise ArgumentTypeError(f"`{text[:40]}` is no number of a pull request")
-    return int(text)

@@ -2,9 +2,10 @@
 
 import argparse
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.cli import mislaid
 from engine.cli.console import Console
 from engine.cli.files import rules_option
 from engine.core.report.problems import row, severity
@@ -20,7 +21,9 @@ HELP = "check the rules: spelling, types, names, and what only looks wrong"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be said on the command line."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help=f"problems of these files only; {ENTRY}: of all")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help=f"problems of these files or directories only; {ENTRY}: of all"
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how to print them (default: text)")
     for name, said in (("json", "for machines"), ("sarif", "for code scanning and editors: SARIF 2.1.0")):
         parser.add_argument(f"--{name}", action="store_const", const=name, dest="format", help=said)
@@ -31,6 +34,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print every problem. 0: none; 1: only findings; 2: these rules do not load."""
     directory, entry = place_of(options.rules or _beside(options.files))
     problems = _chosen(_judged(directory, entry), options.files, os.path.join(directory, entry))
+    problems = mislaid.told(problems, ["--rules", options.rules] if options.rules else [])
     FORMATS[options.format](problems, console)
     exits = {TABLE[p.code].exit for p in problems}
     if exits <= {ExitCode.NEGATIVE}:
@@ -59,22 +63,35 @@ def _judged(directory: str, entry: str) -> _Judged:
 
 
 def _beside(files: Sequence[str]) -> str:
-    return next((os.path.dirname(file) or "." for file in files if os.path.basename(file) == ENTRY), ".")
+    """Where rules begin among them, which may be a directory; else here."""
+    entries = (os.path.join(file, ENTRY) if os.path.isdir(file) else file for file in files)
+    begin = (one for one in entries if os.path.basename(one) == ENTRY and os.path.isfile(one))
+    return next((os.path.dirname(one) or "." for one in begin), ".")
 
 
 def _chosen(judged: _Judged, wanted: Sequence[str], first: str) -> Sequence[Problem]:
-    """The problems of some files; files are always judged together with all others."""
+    """The problems of some files, or of all in a directory; files are always judged together with all others."""
     real = {os.path.realpath(file): file for file in judged.files}
     entry = os.path.realpath(first)
+    wanted = [one for name in wanted for one in _within(name, real) or [name]]
     if not wanted or not real or entry in map(os.path.realpath, wanted):
         return judged.problems
-    strangers = [
-        problem("ENG077", Place(file), hint=_of_a_fixture(file), file=file, entry=os.path.basename(first))
-        for file in wanted
-        if os.path.realpath(file) not in real
-    ]
+    strangers = [_stranger(file, first) for file in wanted if os.path.realpath(file) not in real]
     names = {real.get(os.path.realpath(file)) for file in wanted}
     return [*strangers, *(p for p in judged.problems if p.place is None or p.place.file in names)]
+
+
+def _within(name: str, files: Collection[str]) -> list[str]:
+    """The files in a directory."""
+    top = os.path.join(os.path.realpath(name), "")
+    return [file for file in files if file.startswith(top)] if os.path.isdir(name) else []
+
+
+def _stranger(file: str, first: str) -> Problem:
+    """What is to be said of a file that is none of the rules."""
+    if not os.path.lexists(file):
+        return problem("ENG001", hint=mislaid.path(file), file=file, reason="there is no such file")
+    return problem("ENG077", Place(file), hint=_of_a_fixture(file), file=file, entry=os.path.basename(first))
 
 
 def _of_a_fixture(file: str) -> str:
@@ -95,7 +112,8 @@ def _text(problems: Sequence[Problem], console: Console) -> None:
     errors = sum(severity(p) == "error" for p in problems)
     each = [plural(n, word) for n, word in ((errors, "error"), (len(problems) - errors, "warning")) if n]
     files = len({p.place.file for p in problems if p.place})
-    console.err(f"{plural(len(problems), 'problem')} in {plural(files, 'file')}: {', '.join(each)}")
+    where = f" in {plural(files, 'file')}" if files else ""
+    console.err(f"{plural(len(problems), 'problem')}{where}: {', '.join(each)}")
 
 
 def _json(problems: Sequence[Problem], console: Console) -> None:

@@ -101,7 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.flush()
         return code
     except EngineError as error:
-        console.failure(error.problems, error.exit_code)
+        from engine.cli import mislaid
+
+        console.failure(mislaid.told(error.problems, words), error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
         console.err("interrupted")

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from argparse import SUPPRESS, Action, ArgumentParser, HelpFormatter, _SubParsersAction
+from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, HelpFormatter, _SubParsersAction
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NoReturn
@@ -57,6 +57,8 @@ class Parser(ArgumentParser):
 
     def _check_value(self, action: Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
+            if isinstance(action, _Verbs):
+                self._of_a_verb(action, str(value))
             known = [str(one) for one in action.choices]
             what = (
                 f"{action.option_strings[0]} cannot be `{value}`" if action.option_strings else f"there is no `{value}`"
@@ -64,6 +66,16 @@ class Parser(ArgumentParser):
             numbers = isinstance(action.choices, range)  # two of which are never alike
             hint = f"say a number from {known[0]} to {known[-1]}" if numbers else closest(str(value), known)
             raise failure("ENG750", command=self.prog, reason=what, hint=hint or _one_of(known))
+
+    def _of_a_verb(self, action: "_Verbs", value: str) -> None:
+        """Raises: EngineError: a verb's option stands where the verb is to stand."""
+        before = self._given[: self._given.index(value)] if value in self._given else []
+        for word in (one.partition("=")[0] for one in before):
+            verbs = [name for name, verb in action.choices.items() if word in verb._option_string_actions]
+            if verbs and word not in self._option_string_actions:
+                hint = f"name the verb first: `{self.prog} {verbs[0] if len(verbs) == 1 else 'VERB'} {word} …`"
+                reason = f"`{word}` is an option of {choice([f'`{name}`' for name in verbs])}"
+                raise failure("ENG750", command=self.prog, reason=reason, hint=hint)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As of every parser; the words are kept for what is said of them."""
@@ -74,9 +86,12 @@ class Parser(ArgumentParser):
         """Raises: EngineError: always."""
         from engine.cli import usage
 
+        message = usage.slip(self, message, self._given) or message
         told = usage.verb(self, self._given) if "unrecognized" in message else self
         told.print_usage(sys.stderr)
-        raise failure("ENG750", command=told.prog, reason=_plainly(message), hint=usage.way_out(told, message))
+        raise failure(
+            "ENG750", command=told.prog, reason=_plainly(message), hint=usage.way_out(told, message, self._given)
+        )
 
 
 def _plainly(message: str) -> str:
@@ -104,6 +119,17 @@ class _Verbs(_SubParsersAction):  # type: ignore[type-arg]
 
     def add_parser(self, name: str, **options: Any) -> Any:
         return super().add_parser(name, **{"description": options.get("help"), **options})
+
+
+def pull_request(text: str) -> int:
+    """The type of `--pr`.
+
+    Raises:
+        ArgumentTypeError: it is no number of one.
+    """
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 16 and int(text)):
+        raise ArgumentTypeError(f"`{text[:40]}` is no number of a pull request")
+    return int(text)
 
 
 def _one_of(known: Sequence[str]) -> str:

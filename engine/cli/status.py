@@ -1,8 +1,9 @@
 """`engine status`: what each pull request waits for, and who can bring it on, as the engine's pages show it."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.parsing import pull_request
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ def arguments(parser: ArgumentParser) -> None:
     """Which of them."""
     parser.add_argument("--who", metavar="NAME", default="", help="what this login or group can unblock")
     parser.add_argument("--repo", metavar="OWNER/NAME", default="", help="of this repository")
-    parser.add_argument("--pr", metavar="N", type=_number, help="this one, with its gates and what has happened to it")
+    parser.add_argument(
+        "--pr", metavar="N", type=pull_request, help="this one, with its gates and what has happened to it"
+    )
     parser.add_argument("--json", action="store_true", help="for machines, as the API of `engine serve` has it")
 
 
@@ -112,9 +115,3 @@ def _line(text: str) -> str:
     from engine.printable import in_line
 
     return in_line(text)
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 16 and int(text)):
-        raise ArgumentTypeError(f"`{text[:40]}` is no number of a pull request")
-    return int(text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from engine.names import choice, closest, either, listing
+from engine.names import alike, choice, closest, either, listing
 
 if TYPE_CHECKING:
     from argparse import Action, ArgumentParser
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _REQUIRED = re.compile(r"the following arguments are required: (.+)")
 _NO_VALUE = re.compile(r"argument ([^:]+): expected (?:one|at least one) argument")
 _NUMBER = re.compile(r"argument ([^:]+): invalid (?:int|float) value")
+_REFUSED = re.compile(r"argument ([^:]+): ")
 _TWO = re.compile(r"argument ([^:]+): not allowed with argument (\S+)")
 
 # What people call a command elsewhere → what it is here.
@@ -55,10 +56,27 @@ def verb(parser: "ArgumentParser", words: Sequence[str]) -> "ArgumentParser":
     return parser
 
 
-def way_out(parser: "ArgumentParser", message: str) -> str:
+def strangers(parser: "ArgumentParser", words: Sequence[str]) -> list[str]:
+    """The options among the words that the command and its verbs do not have."""
+    known = flags(parser)
+    names = (word.partition("=")[0] for word in words)
+    return [name for name in names if name.startswith("--") and name not in known and name != "--"]
+
+
+def slip(parser: "ArgumentParser", message: str, words: Sequence[str]) -> str:
+    """What argparse would say of an option that is misspelt, where it only misses the one that was meant."""
+    if found := _REQUIRED.match(message):
+        wanted = found[1].split(", ")
+        return next((f"unrecognized arguments: {one}" for one in strangers(parser, words) if alike(one, wanted)), "")
+    return ""
+
+
+def way_out(parser: "ArgumentParser", message: str, words: Sequence[str]) -> str:
     """What to write, in the words of the command's own arguments; nothing where only its help helps."""
     if found := _REQUIRED.match(message):
         wanted = [name for name in found[1].split(", ") if name]
+        if len(words) == len(wanted) == 1 and wanted[0].startswith("--") and not words[0].startswith("-"):
+            return f"write {wanted[0]} {words[0]}"
         forms = [form for name in wanted for form in _forms(parser, name)]
         return f"add {' and '.join(forms)}" if forms else ""
     if found := _NO_VALUE.match(message):
@@ -67,6 +85,8 @@ def way_out(parser: "ArgumentParser", message: str) -> str:
         return "write a number"
     if found := _TWO.match(message):
         return f"leave out {found[1]} or {found[2]}"
+    if found := _REFUSED.match(message):
+        return next((f"write {form}" for form in _forms(parser, found[1].rpartition("/")[2])), "")
     return _unknown(parser, message.partition("unrecognized arguments: ")[2].split())
 
 

@@ -1,7 +1,7 @@
 """What a machine has that the engine needs: each thing looked at alone, for `engine doctor` and the pages of serve."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import EngineError, Problem, failure, problem
@@ -91,7 +91,15 @@ def checks(controller: str, module: str, environ: Mapping[str, str], only: Colle
         try:
             yield Check(name, redact.text(look()))
         except EngineError as error:
-            yield Check(name, "", hidden(error.problems[0], redact), optional)
+            yield Check(name, "", hidden(_first(error.problems), redact), optional)
+
+
+def _first(problems: Sequence[Problem]) -> Problem:
+    """The first of them, with its place, and how many more there are: a row has room for one."""
+    one, more = problems[0], len(problems) - 1
+    where = f"{one.place}: " if one.place else ""
+    rest = f" (and {plural(more, 'more problem')})" if more else ""
+    return one._replace(message=f"{where}{one.message}{rest}")
 
 
 def _git(values: "Settings") -> str:

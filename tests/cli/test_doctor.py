@@ -13,6 +13,7 @@ from engine.errors import ExitCode
 from engine.run.machine import DEEDS, Check, lacking
 from engine.sandbox.forge.seed import GRANTS
 from engine.sandbox.forge.serve import running
+from tests.support.rules import APPROVERS, MINIMAL
 from tests.support.terraform import CACHE, a_program
 
 KEYS = ("ENGINE_SIGNING_KEY", "ENGINE_SIGNING_KEY_FILE", "ENGINE_DIGEST_KEY", "ENGINE_DIGEST_KEY_FILE")
@@ -46,7 +47,7 @@ def test_a_machine_that_has_everything(doctor, tmp_path):
 @pytest.mark.parametrize(
     ("why", "program", "said", "remedy"),
     [
-        ("there is no Terraform", None, "was not found", "install Terraform 1.10 or newer"),
+        ("there is no Terraform", None, "was not found", "correct ENGINE_TERRAFORM"),
         ("it is too old", 'echo \'{"terraform_version": "1.5.7"}\'', "1.5.7 is too old", "1.10 or newer"),
         ("it is something else", "echo hello", "is not Terraform", "ENGINE_TERRAFORM"),
         ("it fails", "echo boom >&2; exit 3", "is not Terraform", "ENGINE_TERRAFORM"),
@@ -129,6 +130,14 @@ def test_exceptions_that_cannot_be_read(doctor, tmp_path):
     code, rows = doctor("--rules", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
     assert (code, rows["exceptions"]["ok"]) == (ExitCode.NEGATIVE, False)
     assert "A-2" in rows["exceptions"]["problem"]
+
+
+def test_rules_with_several_mistakes(doctor, tmp_path):
+    (tmp_path / "deployment-rules.yaml").write_bytes(MINIMAL.replace(b"[ready, reviewed]", b"[redy, reviewd]"))
+    (tmp_path / "approvers-config.yaml").write_bytes(APPROVERS)
+    _, rows = doctor("--rules", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
+    said = "deployment-rules.yaml:11:31: unknown gate `redy` (and 1 more problem)"
+    assert (rows["rules"]["problem"], rows["rules"]["remedy"]) == (said, "did you mean `ready`?")
 
 
 @pytest.fixture(scope="module")

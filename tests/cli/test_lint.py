@@ -133,3 +133,16 @@ def test_a_file_that_nobody_includes_is_not_a_file_without_problems(
     (root / "forgotten.yaml").write_text("pipeline: forgotten\n")
     assert run(root, str(root / "forgotten.yaml")) == 2
     assert "ENG077" in capsys.readouterr().out
+
+
+def test_a_directory_stands_for_the_files_in_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules(here, BROKEN)
+    (here / "docs").mkdir()
+    parser = argparse.ArgumentParser()
+    lint.arguments(parser)
+    said = {}
+    for name in (".", "docs"):
+        assert lint.run(parser.parse_args([name]), Console()) == 2, name
+        said[name] = capsys.readouterr().out
+    assert "ENG052" in said["."]
+    assert "docs is not part of the rules" in said["docs"]

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from engine.columns import NARROWEST, excerpt, wrapped
+from engine.columns import NARROWEST, excerpt, wide, wrapped
 from engine.errors import TABLE, ExitCode, Place, Problem
 from engine.names import plural
 from engine.printable import harmless, in_line, printable
@@ -88,6 +88,8 @@ def _one(problem: Problem, label: str, width: int, paint: Paint) -> Iterator[str
     where, what = f"{place}: " if place else "", in_line(f"{label} {problem.code}")
     first, *more = _lines(problem.message)
     line, *rest = wrapped(first, width, f"{where}{what} ", "  ")
+    if width and wide(line) > width:  # where it is fills the line
+        line, rest = where + what, wrapped(first, width, "  ")
     yield (paint(where, "bold") if where else "") + paint(what, hue) + line[len(where) + len(what) :]
     yield from rest
     for line in more:

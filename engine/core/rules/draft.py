@@ -83,6 +83,12 @@ class Draft(NamedTuple):
     incomplete: frozenset[str]  # sections, `pipelines` and `groups` of which something could not be read
     warned: tuple[Problem, ...]  # what is odd about the texts
     doubted: Mapping[str, frozenset[int]]  # file → lines of which more is wrong than what they say
+    partial: frozenset[Key]  # units of which something was left out: names and expressions in them are judged, no more
+
+    def whole(self) -> "Draft":
+        """The same without those."""
+        sections = {n: tuple(one for one in units if one.key not in self.partial) for n, units in self.sections.items()}
+        return self._replace(sections=sections) if self.partial else self
 
 
 @lru_cache(maxsize=1)
@@ -145,6 +151,7 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.
         frozenset(incomplete),
         warned,
         {file: one.doubted for file, one in reader.documents.items() if one.doubted},
+        frozenset(reader.partial),
     )
 
 
@@ -199,6 +206,7 @@ class _Files:
         self.pipelines_unread = self.groups_unread = False
         self.misnamed: dict[str, frozenset[str]] = {}  # file → sections that hold a name that cannot be one
         self.wrong: dict[str, frozenset[Path]] = {}  # file → where something is wrong
+        self.partial: set[Key] = set()
 
     def one(self, file: str, name: str) -> tuple[Any, frozenset[Path]] | None:
         """The data of a file and the paths in it that do not fit; None: it is not there, or not YAML."""
@@ -226,7 +234,14 @@ class _Files:
         self.misnamed[file] = frozenset(map(str, unsure | {mistake.path[0] for mistake in found if mistake.of_name}))
         if found:
             self.wrong[file] = self.wrong.get(file, frozenset()) | {mistake.path for mistake in found}
-        return parsed.data, frozenset(m.path for m in found if not m.sound)
+        broken = frozenset(m.path for m in found if not m.sound)
+        if not broken:
+            return parsed.data, broken
+        from engine.core.rules.partial import fitting  # a failure path, too
+
+        data, broken, units = fitting(name, parsed.data, broken)
+        self.partial |= {(file, unit) for unit in units}
+        return data, broken
 
     def _without_its_head(self, file: str, name: str, problems: Sequence[Problem]) -> Sequence[Problem]:
         from engine.core.rules.headless import headless  # a failure path: not worth start-up time

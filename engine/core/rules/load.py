@@ -15,6 +15,9 @@ from engine.errors import Errors, Problem
 # What makes rules unfit to run. Findings that only warn are in `lint`.
 CHECKS: tuple[Check, ...] = (*references.CHECKS, *safety.CHECKS, *steps.CHECKS)
 
+# A branch or a path that two have is told of those, too, of which something else does not fit: none is without it.
+_OF_WHOLE = tuple(check for check in safety.CHECKS if check.code not in ("ENG064", "ENG065"))
+
 OF_TEXT = frozenset(f"ENG{number:03}" for number in range(20, 40))  # what is wrong with a file before it says anything
 
 
@@ -53,8 +56,9 @@ def judge(files: Mapping[str, bytes], catalog: Catalog, entry: str, errors: Erro
     build.check_defines()
     triggers, gates, pipelines = build.triggers(), build.gates(), build.pipelines()
     subject = Subject(draft, catalog, tuple(build.expressions), build.inputs)
+    whole = subject._replace(draft=draft.whole())
     for check in CHECKS:
-        found.extend(check.find(subject))
+        found.extend(check.find(whole if check in _OF_WHOLE else subject))
     # Of a line that had to be mended to be read, only that is told: what it was meant to say is a guess.
     errors.extend(one for one in found.problems if one.code in OF_TEXT or not _is_doubted(one, draft))
     return Judged(build, triggers, gates, pipelines, subject)

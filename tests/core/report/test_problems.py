@@ -52,6 +52,11 @@ def _columns(text: str) -> list[tuple[int, str]]:
     return found
 
 
+def test_a_place_that_fills_the_line_stands_alone_in_it():
+    lines = render([told(Place("directory/rules-of-ours.yaml", 7), "unknown gate `x`")], 40)
+    assert lines[:2] == ["directory/rules-of-ours.yaml:7: error ENG040", "  unknown gate `x`"]
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_nothing_is_wider_than_the_terminal(width):
     words = "word " * 60
