@@ -88,6 +88,7 @@ def _case(named: str, rules: "Rules") -> "Case":
     from engine.adapters.files import read
     from engine.core.analysis.fixtures import load
     from engine.errors import failure
+    from engine.names import plural
 
     file, colon, number = named.rpartition(":")
     if (file.rpartition(":")[2]).isdecimal():  # as `engine test` says it, with a column
@@ -105,6 +106,11 @@ def _case(named: str, rules: "Rules") -> "Case":
         raise failure("ENG763", name=named, reason=f"the last of its cases is #{len(cases)}")
     if not before:
         raise failure("ENG763", name=named, reason=f"its first case begins in line {cases[0].place.line}")
+    lines = read(file).decode().splitlines()
+    if wanted > len(lines):
+        raise failure("ENG763", name=named, reason=f"{file} has {plural(len(lines), 'line')}")
+    if below := next((line for line in lines[before[-1].place.line : wanted] if line[:1].isalpha()), ""):
+        raise failure("ENG763", name=named, reason=f"what stands there belongs to `{below.partition(':')[0]}`")
     return before[-1]
 
 

@@ -161,6 +161,7 @@ def test_a_case_as_json_is_its_decision(fixture, capsys):
     ("why", "which", "more", "says"),
     [
         ("a line before all cases", ":2", [], "its first case begins in line 4"),
+        ("a line below all", ":999", [], "lines"),
         ("more than there are", ":#3", [], "the last of its cases is #2"),
         ("a case that there is not", ":#9", [], "ENG763"),
         ("none", ":#0", [], "the last of its cases is #2"),
