@@ -42,10 +42,18 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.decision.decide import decide
     from engine.core.decision.document import FactDocument, from_json
     from engine.core.events.envelope import commits, read_event
+    from engine.core.events.kinds import BY_NAME
+    from engine.errors import Place, problem
+    from engine.names import closest, either
     from engine.run.trusted import load_rules
 
     given = read_event_file(options.event, options.event_name)
     event = read_event(given.data, given.name, file=given.file)
+    known = BY_NAME[event.name].kind.actions
+    if known and event.action not in known:  # GitHub may have new ones; of a file, it is a slip
+        fields = {"name": str(event.action), "event": event.name, "known": either(known)}
+        odd = problem("ENG057", Place(given.file), hint=closest(fields["name"], known), **fields)
+        console.problems([odd], lambda _: "warning")
     if options.rules is None:  # what lies here may be the very repository that the event is about
         from engine.adapters.settings import search_path
         from engine.run.trusted import unnamed
