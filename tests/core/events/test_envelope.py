@@ -233,6 +233,7 @@ def test_a_value_is_told_where_it_stands(why, path, value, at, says):
     with pytest.raises(EngineError) as caught:
         read_event(text.encode(), "pull_request", file="event.json")
     (told,) = caught.value.problems
+    assert told.place
     assert told.place.excerpt[told.place.column - 1 :].startswith(at), told.text()
     assert says in told.hint, why
 
