@@ -70,6 +70,14 @@ def _of_type(at: _Path, value: Any, shown: str) -> str:
                 return f"say why, for each fact: `{{{', '.join(f'{one}: why' for one in names)}}}`"
         case (section, fact) if section in _MISSING and not isinstance(value, str | int | float):
             return f"say why: `{fact}: why`"
+        case (section, _) if section in _EXPECTED and isinstance(value, list) and len(value) == 1:
+            return f"write {value[0]}, without the brackets" if value[0] in _OUTCOMES else ""
+        case ("facts",) if value is None:
+            return "leave it out, or say what is special about the case: `facts: {pr.draft: true}`"
+        case ("actions", int()) if isinstance(value, dict) and isinstance(value.get("id"), str):
+            return f"write its id alone: `{value['id']}`"
+        case ("says",) if isinstance(value, dict):
+            return "write the words alone, or a list of them"
         case ("people",) if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
             return f"give each a number: `{{{', '.join(f'{one}: {n}' for n, one in enumerate(value, 1))}}}`"
         case ("people", _) if isinstance(value, str) and value.isascii() and value.isdecimal():

@@ -63,7 +63,13 @@ def _whole(path: tuple[str | int, ...], whence: Whence) -> str:
     """What to write where one part was meant, or none, and a fact that is given was replaced as a whole."""
     if len(path) != 2 or path[0] != "facts" or not whence.is_given(fact := str(path[1])):
         return ""
-    value = whence.topmost(fact)
+    value, is_list = whence.topmost(fact), fact in shapes() and shapes()[fact].get("type") == "array"
+    if is_list and value in (None, "none", "null", 0, False):
+        return f"for none of them write `[]`; where they are not known, `absent: {{{fact}: why}}` beside the facts"
+    if is_list and isinstance(value, dict):
+        from engine.core.schema.shapes import flow
+
+        return f"write a list: `[{flow(value)}]`"
     if value is None or value in ("none", "null", "absent", False):
         return f"what is not there stands beside the facts: write `absent: {{{fact}: why}}`"
     parts = shapes()[fact].get("properties", {}) if fact in shapes() else {}
@@ -83,12 +89,20 @@ def _meant(path: tuple[str | int, ...], mistake: "Mistake") -> str:
         near = _near(name, shapes()) if not steps[1:] else ""
         return near or (f"did you mean {choice([f'`{one}`' for one in deeper])}?" if deeper else "")
     if code == "ENG040" and path[0] == "facts":  # also one that is there already, as what is given is replaced
-        return _near(name.rpartition(".")[2], _known(path[1:]))
+        key, known = name.rpartition(".")[2], _known(path[1:])
+        outer, _, inner = key.partition("_")
+        if inner in (_known((*path[1:], outer)) if outer in known else ()):
+            return f"did you mean `{'.'.join(map(str, path[1:]))}.{outer}.{inner}`?"
+        if {"login", "id"} <= known.keys():
+            return closest(key, known) or "write the login alone: `ann`"
+        return _near(key, known)
     if len(path) == 2 and path[0] in ("absent", "failed") and "." in str(path[1]):
         whole = str(path[1]).partition(".")[0]
         return f"a fact is {path[0]} as a whole: write `{whole}`" if whole in shapes() else ""
     if code == "ENG042" and "." in name and len(path) == 2:
         return f"a list is said as a whole: write `{path[1]}: [{{…}}]`"
+    if code == "ENG042" and len(path) == 4 and (path[1], path[3]) == ("groups", "members"):
+        return f"write `[{name}]`"
     short = _SHORT.get(tuple(str(path[1]) if n == 1 else "*" for n in range(1, len(path))), "")
     return f"write `{short}`" if short and code == "ENG042" else ""
 

@@ -29,3 +29,9 @@ def as_literal(text: str) -> str:
         return f'put it in quotes: "{text}"'
     called = re.match(r"(?:file|templatefile|jsonencode)\(\s*(\"[^\"$]*\")\s*\)$", text)
     return f"write {called[1]}, the name alone: the file is read for you" if called else ""
+
+
+def as_key(text: str) -> str:
+    """What to write instead of a path in the place of a name."""
+    path = re.fullmatch(r"([A-Za-z][\w-]{0,60})\.([A-Za-z][\w-]{0,60})", text)
+    return f"write `{path[1]} = {{ {path[2]} = … }}`" if path else ""

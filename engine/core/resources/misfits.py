@@ -81,6 +81,8 @@ def remedy(value: Json, type_: Type, name: str) -> str:
             number = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip())
             without = "quotes and unit" if number and number[2] else "quotes"
             return f"write {number[1]}, without {without}" if number else "write a number"
+        case Record(attributes) if isinstance(value, str) and (only := _only(attributes)):
+            return f'write `{{ {only} = "{value:.60}" }}`'
         case Many("list" | "set", _):
             return "write `[ … ]`"
         case Many("map", _) | Record():
@@ -92,6 +94,12 @@ def remedy(value: Json, type_: Type, name: str) -> str:
 def _file_of(name: str) -> str:
     """The attribute that names the file of a document, of that or of the one for its text; empty: of neither."""
     return documents.beside(name) if documents.takes(name) else name if documents.names_file(name) else ""
+
+
+def _only(attributes: Mapping[str, Attribute]) -> str:
+    """The attribute that an object has to have, if it is one, and a text."""
+    needed = [name for name, one in attributes.items() if not one.optional]
+    return needed[0] if len(needed) == 1 and attributes[needed[0]].type == Primitive("string") else ""
 
 
 def _is_like(value: Json, type_: Type) -> bool:

@@ -254,7 +254,7 @@ class _Proof:
                 key, value = hcl.parts(child)
                 name = _key(key)
                 if name is None:
-                    self._refuse("ENG324", key)
+                    self._refuse("ENG324", key, hint=code.as_key(hcl.text(key)))
                 else:
                     self._once(seen, name, key)
                 self._expression(value, depth + 1)

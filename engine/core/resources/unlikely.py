@@ -136,14 +136,19 @@ def _reach(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
     named = [(here, str(text)) for here, text in _each(statement.get("Resource", []), at)]
     if not actions or not named or not all(_IN_S3.fullmatch(text) for _, text in named):
         return
-    if all(_ON_OBJECTS.fullmatch(one) for one in actions) and not any("/" in t or t.endswith("*") for _, t in named):
-        (here, first), *_ = named
-        said = f"`{actions[0][:_LONGEST]}` is about objects, and this is a bucket"
-        yield _Doubt(here, said, f"write `{first[:_LONGEST]}/*`")
-    if all(one in _ON_BUCKETS for one in actions) and all(text.endswith("/*") for _, text in named):
-        (here, first), *_ = named
-        said = f"`{actions[0]}` is about a bucket, and these are its objects"
-        yield _Doubt(here, said, f"write `{first.removesuffix('/*')[:_LONGEST]}`")
+    (here, first), *_ = named
+    of_objects = [one for one in actions if _ON_OBJECTS.fullmatch(one)]
+    if of_objects and not any("/" in text or text.endswith("*") for _, text in named):
+        said = f"`{of_objects[0]}` is about objects, and this is a bucket"
+        yield _Doubt(here, said, _put(f"{first}/*", alone=len(of_objects) == len(actions)))
+    of_buckets = [one for one in actions if one in _ON_BUCKETS]
+    if of_buckets and all(text.endswith("/*") for _, text in named):
+        said = f"`{of_buckets[0]}` is about a bucket, and these are its objects"
+        yield _Doubt(here, said, _put(first.removesuffix("/*"), alone=len(of_buckets) == len(actions)))
+
+
+def _put(resource: str, *, alone: bool) -> str:
+    return f"{'write' if alone else 'name beside it'} `{resource[:_LONGEST]}`"
 
 
 def _resources(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
