@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from engine.adapters.files import failed
 from engine.core.canonical import digest, digest_bytes
 from engine.core.source import Document, load_json, load_yaml
 from engine.core.source.document import Places, Span
@@ -88,7 +89,7 @@ def read_directory(directory: str) -> dict[str, bytes]:
     """
 
     def stop(error: OSError) -> None:
-        raise failure("ENG001", file=error.filename or directory, reason=error.strerror or str(error)) from error
+        raise failed("ENG001", error.filename or directory, error) from error
 
     found: dict[str, bytes] = {}
     for root, folders, names in os.walk(directory, onerror=stop):
