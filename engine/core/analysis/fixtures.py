@@ -108,7 +108,8 @@ def _shared(file: str, said: str, place: Place, read: Callable[[str], bytes]) ->
     except EngineError as error:
         if error.problems[0].code != "ENG001":
             raise
-        hint = f"there is no {file}: it is named from the folder of {place.file}"
+        near = error.problems[0].hint if error.problems[0].hint.startswith("did you mean") else ""
+        hint = near or f"there is no {file}: it is named from the folder of {place.file}"
         with suppress(EngineError):
             read(normpath(said))
             hint = f"it is named from the folder of {place.file}: write `{relpath(said, dirname(place.file) or '.')}`"

@@ -76,6 +76,8 @@ def _of_type(at: _Path, value: Any, shown: str) -> str:
             return "leave it out, or say what is special about the case: `facts: {pr.draft: true}`"
         case ("actions", int()) if isinstance(value, dict) and isinstance(value.get("id"), str):
             return f"write its id alone: `{value['id']}`"
+        case ("event", "payload") if isinstance(value, str):
+            return f"write `{{action: {value}}}`, if that is its type" if value.isidentifier() else ""
         case ("says",) if isinstance(value, dict):
             return "write the words alone, or a list of them"
         case ("people",) if isinstance(value, list) and value and all(isinstance(one, str) for one in value):

@@ -61,15 +61,19 @@ def _key(mistake: "Mistake") -> str:
 
 def _whole(path: tuple[str | int, ...], whence: Whence) -> str:
     """What to write where one part was meant, or none, and a fact that is given was replaced as a whole."""
-    if len(path) != 2 or path[0] != "facts" or not whence.is_given(fact := str(path[1])):
+    from engine.core.schema.shapes import flow
+
+    if len(path) != 2 or path[0] != "facts":
         return ""
+    fact = str(path[1])
     value, is_list = whence.topmost(fact), fact in shapes() and shapes()[fact].get("type") == "array"
     if is_list and value in (None, "none", "null", 0, False):
         return f"for none of them write `[]`; where they are not known, `absent: {{{fact}: why}}` beside the facts"
     if is_list and isinstance(value, dict):
-        from engine.core.schema.shapes import flow
-
-        return f"write a list: `[{flow(value)}]`"
+        items = shapes()[fact].get("items", {}).get("properties", {})
+        return f"write a list: `[{flow(value)}]`" if value.keys() <= items.keys() else "write a list: `[{…}, {…}]`"
+    if not whence.is_given(fact):
+        return ""
     if value is None or value in ("none", "null", "absent", False):
         return f"what is not there stands beside the facts: write `absent: {{{fact}: why}}`"
     parts = shapes()[fact].get("properties", {}) if fact in shapes() else {}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
+from engine.core.resources.code import as_block
 from engine.core.resources.lookalikes import lookalike
 from engine.errors import Place
 
@@ -211,6 +212,8 @@ class _Walk:
             self._tell(before.start(), self._begun.end, "a number has no commas in it", hint)
         elif token.kind == "line":
             self._at(self._begun, f"`{_short(name)}` has no value", f"write `{_short(name)} = …`")
+        elif not bracket and token.kind == "text" and as_block(name):
+            self._at(self._begun, f"`{name}` begins a block, and a block is not a value", as_block(name))
         elif bracket and token.kind == "word" and self._is_name(token):
             whole = self._text[self._begun.at : token.end]
             self._tell(self._begun.at, token.end, "a name with a space has no quotes", f'write `"{_short(whole)}" =`')

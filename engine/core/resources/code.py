@@ -34,4 +34,4 @@ def as_literal(text: str) -> str:
 def as_key(text: str) -> str:
     """What to write instead of a path in the place of a name."""
     path = re.fullmatch(r"([A-Za-z][\w-]{0,60})\.([A-Za-z][\w-]{0,60})", text)
-    return f"write `{path[1]} = {{ {path[2]} = … }}`" if path else ""
+    return f'write `"{text}"` for a name with a dot, or `{path[1]} = {{ {path[2]} = … }}`' if path else ""
