@@ -166,7 +166,8 @@ def _read(comment: str, path: str, first: int, errors: Errors) -> Mapping[str, A
     except EngineError as error:
         for one in error.problems:
             where = one.place or Place(path)
-            errors.add("ENG540", place(where.line or 1, where.column or 1, where.length), reason=one.message)
+            spot = place(where.line or 1, where.column or 1, where.length)
+            errors.add("ENG540", spot, hint=one.hint, reason=one.message)
         return None
     before = errors.added
     for keys, reason in _wrong(document.data):
