@@ -1,6 +1,6 @@
 """Documents beside a tfvars file, and JSON inside one: read strictly, checked, given to Terraform as one text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from engine.core.canonical import canonical
@@ -20,7 +20,9 @@ class Read(NamedTuple):
 
     text: str
     warned: tuple[Problem, ...] = ()
-    names: tuple[tuple[str, Place], ...] = ()  # what its statements are about, where somebody may be warned of it
+    names: tuple[
+        tuple[str, Callable[[], Place]], ...
+    ] = ()  # what its statements are about, where somebody may be warned of it
 
 
 def read(data: bytes, file: str, kind: str) -> str:

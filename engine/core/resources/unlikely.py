@@ -6,6 +6,7 @@ Warnings, since AWS has a new action every day, and what is known here somebody 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -161,12 +162,12 @@ def _resources(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
                 yield _Doubt(here, said, hint)
 
 
-def resources_of(document: Document) -> Iterator[tuple[str, Place]]:
-    """What the statements of a policy are about, as they say it."""
+def resources_of(document: Document) -> Iterator[tuple[str, Callable[[], Place]]]:
+    """What the statements of a policy are about, as they say it; places cost, and few are asked for."""
     for path, statement in _each(document.data["Statement"], ("Statement",)):
         if isinstance(statement, dict):
             for here, text in _each(statement.get("Resource", []), (*path, "Resource")):
-                yield str(text), document.place(*here)
+                yield str(text), partial(document.place, *here)
 
 
 def of_another(text: str, key: str, entry: Mapping[str, Json]) -> str:

@@ -275,7 +275,7 @@ class _Reader:
         for text, place in found.names:
             if said := of_another(text, path[1], holder):
                 hint = "correct one of the two names, or name the other's document in its own entry"
-                yield problem("ENG997", place, hint=hint, said=said)
+                yield problem("ENG997", place(), hint=hint, said=said)
 
     def _named(self, one: Problem, path: Path) -> Problem:
         """A document of another kind is told where it is named."""
