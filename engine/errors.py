@@ -480,9 +480,7 @@ TABLE: dict[str, Row] = {
     "ENG994": Row("`{name}` is no setting of the engine's, and `{near}` is not set", "call it {near}"),
     "ENG995": Row("this document is {found}, and {wanted} is wanted here", "name the document that is", _NO),
     "ENG996": Row("`{name}` is an attribute of an entry of `{variable}`, and stands beside them", "write {way}", _NO),
-    "ENG997": Row(
-        "AWS takes this as it stands, and it is hardly meant: {said}", "correct it, or leave it where it is meant", _NO
-    ),
+    "ENG997": Row("this is hardly meant: {said}", "correct it, or leave it where it is meant", _NO),
     "ENG998": Row("annotation of a policy: {reason}", "correct the comment above the rule"),
     # ENG815-824 order
     "ENG815": Row(

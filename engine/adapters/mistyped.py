@@ -54,4 +54,8 @@ def store(value: str) -> str:
         return f"write ENGINE_STORE={right}:{rest.removeprefix('//') if right == 's3' else rest}"
     if value.startswith("arn:aws:s3:::"):
         return f"write ENGINE_STORE=s3:{value.rpartition(':')[2]}"
+    if value.startswith(("./", "../")):
+        return f"write the whole path: ENGINE_STORE=dir:/…/{value.rpartition('./')[2]}"
+    if value and ":" not in value:
+        return f"write ENGINE_STORE=s3:{value[:200]} for a bucket, or ENGINE_STORE=dir:/… for a directory"
     return ""

@@ -42,10 +42,18 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.decision.decide import decide
     from engine.core.decision.document import FactDocument, from_json
     from engine.core.events.envelope import commits, read_event
+    from engine.core.events.kinds import BY_NAME
+    from engine.errors import Place, problem
+    from engine.names import closest, either
     from engine.run.trusted import load_rules
 
     given = read_event_file(options.event, options.event_name)
     event = read_event(given.data, given.name, file=given.file)
+    known = BY_NAME[event.name].kind.actions
+    if known and event.action not in known:  # GitHub may have new ones; of a file, it is a slip
+        fields = {"name": str(event.action), "event": event.name, "known": either(known)}
+        odd = problem("ENG057", Place(given.file), hint=closest(fields["name"], known), **fields)
+        console.problems([odd], lambda _: "warning")
     if options.rules is None:  # what lies here may be the very repository that the event is about
         from engine.adapters.settings import search_path
         from engine.run.trusted import unnamed
@@ -88,6 +96,7 @@ def _case(named: str, rules: "Rules") -> "Case":
     from engine.adapters.files import read
     from engine.core.analysis.fixtures import load
     from engine.errors import failure
+    from engine.names import plural
 
     file, colon, number = named.rpartition(":")
     if (file.rpartition(":")[2]).isdecimal():  # as `engine test` says it, with a column
@@ -105,6 +114,11 @@ def _case(named: str, rules: "Rules") -> "Case":
         raise failure("ENG763", name=named, reason=f"the last of its cases is #{len(cases)}")
     if not before:
         raise failure("ENG763", name=named, reason=f"its first case begins in line {cases[0].place.line}")
+    lines = read(file).decode().splitlines()
+    if wanted > len(lines):
+        raise failure("ENG763", name=named, reason=f"{file} has {plural(len(lines), 'line')}")
+    if below := next((line for line in lines[before[-1].place.line : wanted] if line[:1].isalpha()), ""):
+        raise failure("ENG763", name=named, reason=f"what stands there belongs to `{below.partition(':')[0]}`")
     return before[-1]
 
 

@@ -67,6 +67,8 @@ def test_refused(why, environ, code):
         ("an address of a file", {"ENGINE_STORE": "file:///x"}, "ENG004", "write ENGINE_STORE=dir:/x"),
         ("an address of S3", {"ENGINE_STORE": "s3://acme/p"}, "ENG004", "write ENGINE_STORE=s3:acme/p"),
         ("a bucket's ARN", {"ENGINE_STORE": "arn:aws:s3:::acme"}, "ENG004", "write ENGINE_STORE=s3:acme"),
+        ("a path from here", {"ENGINE_STORE": "./x"}, "ENG004", "write the whole path: ENGINE_STORE=dir:/…/x"),
+        ("a name alone", {"ENGINE_STORE": "acme/p"}, "ENG004", "write ENGINE_STORE=s3:acme/p for a bucket, or"),
         ("capitals", {"ENGINE_STORE": "DIR:/x"}, "ENG004", "write ENGINE_STORE=dir:/x"),
         ("quotes", {"ENGINE_STORE": '"dir:/x"'}, "ENG004", "without them: ENGINE_STORE=dir:/x"),
         ("white space at the end", {"ENGINE_STORE": "dir:/x "}, "ENG004", "without: ENGINE_STORE=dir:/x"),

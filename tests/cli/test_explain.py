@@ -12,6 +12,7 @@ from engine.core.source import load_json
 from engine.errors import ExitCode
 from engine.run.trusted import load_rules
 from tests.support.decision import payload
+from tests.support.events import pull_request
 from tests.support.facts import approve, document, group, pr, verdict
 
 RULES = os.path.dirname(data.path("deployment-rules.yaml"))
@@ -161,6 +162,7 @@ def test_a_case_as_json_is_its_decision(fixture, capsys):
     ("why", "which", "more", "says"),
     [
         ("a line before all cases", ":2", [], "its first case begins in line 4"),
+        ("a line below all", ":999", [], "lines"),
         ("more than there are", ":#3", [], "the last of its cases is #2"),
         ("a case that there is not", ":#9", [], "ENG763"),
         ("none", ":#0", [], "the last of its cases is #2"),
@@ -174,3 +176,10 @@ def test_what_is_no_case(why, which, more, says, fixture, capsys):
     words = ["explain", "--rules", RULES, "--case", f"{fixture}{which}", *more]
     assert main(words) is ExitCode.CONFIG, why
     assert says in capsys.readouterr().err
+
+
+def test_a_type_that_the_event_does_not_have_is_warned_of(tmp_path, capsys):
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(pull_request() | {"action": "open"}))
+    main(["explain", "--rules", RULES, "--event", str(event), "--event-name", "pull_request"])
+    assert "warning ENG057 event `pull_request` has no type `open`" in capsys.readouterr().err

@@ -1,11 +1,13 @@
 """Exceptions from rules: what they cover, until when, and which lists of them are refused."""
 
+import json
 from typing import Any
 
 import pytest
 
 from engine.core.exceptions import NEVER, apply, read, standing
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.source import load_json
 from engine.errors import EngineError
 
 NOW = "2026-11-26T12:00:00Z"
@@ -125,3 +127,36 @@ def test_the_first_to_run_out_stands_first() -> None:
     listed = [excuse(expires="2026-12-05"), excuse(expires="2026-12-01", rule="ACC-IAM-002")]
     stands = standing(read(listed, "policies/data.json", RULES), NOW, 30 * 86_400)
     assert [one.rule for one in stands.soon] == ["ACC-IAM-002", "ACC-IAM-001"]
+
+
+@pytest.mark.parametrize(
+    ("why", "changed", "at", "says"),
+    [
+        ("another word for the day", {"expires": None, "until": "2027-01-31"}, '"until', "did you mean `expires`?"),
+        ("many resources", {"resource": None, "resources": ["IAM/*"]}, '"resources', "did you mean `resource`?"),
+        ("a list of one", {"resource": ["IAM/*"]}, '["IAM', 'write "IAM/*"'),
+        ("a list of two", {"resource": ["IAM/*", "KMS/*"]}, '["IAM', "write an exception for each"),
+        ("a day with dots", {"expires": "31.1.2027"}, '"31.1', 'write "2027-01-31"'),
+        ("a day with strokes", {"expires": "2027/01/31"}, '"2027/', 'write "2027-01-31"'),
+        ("a day that nobody can tell", {"expires": "01/02/2027"}, '"01/', "write a day like it"),
+        ("a day with its time", {"expires": "2027-01-31T00:00:00Z"}, '"2027', 'write "2027-01-31"'),
+        ("nobody", {"owner": ""}, '""', "say who answers for it"),
+        ("a misspelt rule", {"rule": "ACC-IAM-0001"}, '"ACC-IAM-0001', "did you mean `ACC-IAM-001`"),
+        ("without anything that narrows it", {"resource": None}, "{", "at least one of resource"),
+    ],
+)
+def test_a_mistake_is_told_where_it_was_made(why: str, changed: dict[str, Any], at: str, says: str) -> None:
+    text = json.dumps([excuse(**changed)])
+    document = load_json(text.encode(), "data.json")
+    with pytest.raises(EngineError) as caught:
+        read(document.data, "data.json", RULES, lambda path, key: document.place(*path, key=key))
+    (told,) = caught.value.problems
+    assert told.place
+    assert text[told.place.column - 1 :].startswith(at.lstrip('"') if at != '""' else '"'), told.text()
+    assert says in told.hint, why
+
+
+def test_exceptions_that_are_no_list() -> None:
+    with pytest.raises(EngineError) as caught:
+        read(excuse(), "data.json", RULES)
+    assert caught.value.problems[0].hint == "put `[ … ]` around it"

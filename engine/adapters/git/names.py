@@ -7,7 +7,7 @@ from engine.adapters.git import place
 from engine.adapters.git.commits import History
 from engine.adapters.git.objects import Objects
 from engine.errors import failure
-from engine.names import listing
+from engine.names import closest, listing
 
 # What no ref may contain (git-check-ref-format), and no option, exclusion or path; then steps back, as git has them.
 _REVISION = re.compile(r"([^-^:?*\[\\\s\0-\x1f\x7f~][^:?*\[\\\s\0-\x1f\x7f~^]*)((?:[~^][0-9]{0,4})*)(\^\{commit\})?")
@@ -49,7 +49,8 @@ class Names:
                 parents = self._history.commit(found).parents
                 nth = number if kind == "^" else 1
                 if len(parents) < nth:
-                    raise failure("ENG351", name=revision)
+                    hint = self._way_to(revision) or f"`{match[1]}` has fewer commits before it: name a later one"
+                    raise failure("ENG351", name=revision, hint=hint)
                 found = self._commit_of(parents[nth - 1], revision, found)
         return found
 
@@ -89,7 +90,10 @@ class Names:
             return f"say origin/{name}"
         if place.cut_off(self._place):
             return "this clone is shallow: fetch all branches with --unshallow (in Actions: fetch-depth: 0)"
-        return f"git fetch origin +refs/heads/{branch}:{tracked}" if branch != name else ""
+        if branch != name:
+            return f"git fetch origin +refs/heads/{branch}:{tracked}"
+        near = closest(name, self._refs.branches())
+        return f"{near} Otherwise fetch it: git fetch origin {name}" if near else ""
 
     def ref(self, name: str) -> str | None:
         """The commit that a ref of this full name leads to; None where there is none.

@@ -7,8 +7,9 @@ links, pipes and files without end are no answer.
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from engine.adapters.files import failed
@@ -121,6 +122,22 @@ class Refs:
                 break
         raise failure("ENG360", id=name, reason="this ref names no object")
 
+    def branches(self) -> frozenset[str]:
+        """The names of branches, as one types them (`dev`, `origin/dev`); of very many, some."""
+        found = {one[len(above) :] for above in _BRANCHES for one in self._below(above)}
+        return frozenset(one for one in found if not one.endswith("/HEAD"))
+
+    def _below(self, above: str) -> Iterator[str]:
+        """Full names of the refs below `refs/…/`, loose and packed."""
+        for line in self._all_packed.split(b"\n")[:_MOST_NAMES]:
+            name = os.fsdecode(line.partition(b" ")[2])
+            if name.startswith(above):
+                yield name
+        walk = os.walk(os.path.join(self._place.common, above))
+        loose = (os.path.join(root, one) for root, _, names in walk for one in names)
+        for path in islice(loose, _MOST_NAMES):
+            yield os.path.relpath(path, self._place.common)
+
     def _loose(self, name: str) -> bytes | None:
         above = self._place.common if name.startswith(_SHARED) else self._place.own
         return read(os.path.join(above, name), _LINE)
@@ -136,6 +153,8 @@ class Refs:
         return read(os.path.join(self._place.common, "packed-refs"), _PACKED) or b""
 
 
+_BRANCHES = ("refs/heads/", "refs/remotes/")
+_MOST_NAMES = 10_000  # refs that are looked at for one that was meant
 _BAD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|(?:^|/)\.|\.lock(?:/|$)|[/.]$")
 
 

@@ -166,7 +166,11 @@ def _read(comment: str, path: str, first: int, errors: Errors) -> Mapping[str, A
     except EngineError as error:
         for one in error.problems:
             where = one.place or Place(path)
-            errors.add("ENG540", place(where.line or 1, where.column or 1, where.length), reason=one.message)
+            spot = place(where.line or 1, where.column or 1, where.length)
+            counts = "indent" in one.message or "indent" in one.hint  # columns, of which `#` is none to who reads it
+            hint = "begin it below the keys beside it, behind as many spaces" if counts else one.hint
+            reason = "it is indented otherwise than the keys beside it" if counts else one.message
+            errors.add("ENG540", spot, hint=hint, reason=reason)
         return None
     before = errors.added
     for keys, reason in _wrong(document.data):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from engine.adapters.files import failed
 from engine.core.canonical import digest, digest_bytes
 from engine.core.source import Document, load_json, load_yaml
 from engine.core.source.document import Places, Span
@@ -45,6 +46,7 @@ class PolicySet(NamedTuple):
     checks: Mapping[str, str]  # path → Python, for Checkov
     digest: str  # of everything that takes part in a judgement
     namespaces: tuple[str, ...] = ()  # packages to ask; none: all
+    settings: Document | None = None  # the file that says `settings`, with its places
 
 
 def policy_set(files: Mapping[str, bytes], origin: str = "policies", namespaces: tuple[str, ...] = ()) -> PolicySet:
@@ -58,11 +60,14 @@ def policy_set(files: Mapping[str, bytes], origin: str = "policies", namespaces:
     errors = Errors()
     texts: dict[str, dict[str, str]] = {_MODULE: {}, _TEST: {}, _CHECK: {}}
     data: dict[str, Json] = {}
+    settings: Document | None = None
     for path in sorted(files):
         name = f"{origin}/{path}" if origin else path
         directory, _, file = path.rpartition("/")
         if _is_data(path):
             document = _DATA[os.path.splitext(file)[1]](files[path], name)
+            if not directory and isinstance(document.data, dict) and "settings" in document.data:
+                settings = document
             _graft(data, directory.split("/") if directory else [], document.data, name, errors)
         for suffix in (_TEST, _MODULE, _CHECK):
             if file.endswith(suffix):
@@ -73,7 +78,7 @@ def policy_set(files: Mapping[str, bytes], origin: str = "policies", namespaces:
             errors.add("ENG531", Place(name, text.count("\n", 0, match.start()) + 1, 1, 1, match[0]), name=match[1])
     errors.check()
     judged = {p: digest_bytes(b) for p, b in files.items() if not p.endswith(_TEST) and _takes_part(p)}
-    return PolicySet(origin, texts[_MODULE], texts[_TEST], data, texts[_CHECK], digest(judged), namespaces)
+    return PolicySet(origin, texts[_MODULE], texts[_TEST], data, texts[_CHECK], digest(judged), namespaces, settings)
 
 
 def read_directory(directory: str) -> dict[str, bytes]:
@@ -84,7 +89,7 @@ def read_directory(directory: str) -> dict[str, bytes]:
     """
 
     def stop(error: OSError) -> None:
-        raise failure("ENG001", file=error.filename or directory, reason=error.strerror or str(error)) from error
+        raise failed("ENG001", error.filename or directory, error) from error
 
     found: dict[str, bytes] = {}
     for root, folders, names in os.walk(directory, onerror=stop):

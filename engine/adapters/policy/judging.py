@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from engine.adapters.policy.annotations import own_names
 from engine.adapters.policy.bundle import PolicySet
@@ -17,6 +18,7 @@ from engine.core.plan.mask import secrets
 from engine.core.plan.model import check
 from engine.core.receipts import EVERY, WHOLE, Asked, Receipts, Ruling, Said, subjects, take
 from engine.core.redact import Redactor
+from engine.core.source import Document
 from engine.errors import Place, failure
 from engine.names import either
 
@@ -93,7 +95,12 @@ def excuses_of(policies: PolicySet) -> tuple[str, tuple[Excuse, ...]]:
     texts = [*policies.modules.values(), *policies.checks.values()]
     ids = {_DEEP, _SILENT, *(name for text in texts for name in _ID.findall(text)), *own_names(policies.modules)}
     file = f"{policies.origin}/data.json" if policies.origin else "data.json"
-    return file, read(listed, file, ids)
+    said = policies.settings
+    return file, read(listed, file, ids, said and partial(_place, said))
+
+
+def _place(said: Document, path: tuple[str | int, ...], key: bool) -> Place:
+    return said.place("settings", "exceptions", *path, key=key)
 
 
 def _shallow(plans: Sequence[Plan], engine: str) -> tuple[Sequence[Plan], list[Finding]]:

@@ -11,8 +11,9 @@ from engine.core.findings import Severity
 from engine.errors import Place, Problem, problem
 from engine.names import choice, closest, distance
 
-_MARK = re.compile(r"^#[ \t]*(META[A-Za-z]{2,8})[ \t\r]*$", re.MULTILINE)
+_MARK = re.compile(r"^#[ \t]*([Mm][Ee][Tt][Aa][A-Za-z]{2,8}:?)[ \t\r]*$", re.MULTILINE)
 _KEY = re.compile(r"^#[ \t]+([a-z_]+):[ \t]*(.*)$", re.MULTILINE)
+_TOP = 2  # characters before a key of the first level: `# `
 _LIKELY = 2  # letters that a key may be wrong in
 _SEVERITIES = [one.value for one in Severity]
 
@@ -22,7 +23,8 @@ def slips(modules: Mapping[str, str]) -> Iterator[Problem]:
     for path in sorted(modules):
         text = modules[path]
         for found in _MARK.finditer(text):
-            if found[1] != "METADATA" and distance(found[1].upper(), "METADATA") <= _LIKELY:
+            near = found[1] != "METADATA" and distance(found[1].upper(), "METADATA") <= _LIKELY
+            if near and (found[1].isupper() or _KEY.match(text, found.end() + 1)):  # else it is a word of prose
                 yield _slip(path, text, found.start(1), found.end(1), "nobody reads this comment", "write `METADATA`")
         for about, start, end in blocks(path, text):
             yield from _keys(path, text, start, end)
@@ -39,6 +41,11 @@ def _keys(path: str, text: str, start: int, end: int) -> Iterator[Problem]:
         near = [name for name in CUSTOM if name not in names and distance(name, one[1]) <= _LIKELY]
         if one[1] not in CUSTOM and near and len(one[1]) > _LIKELY:
             yield _slip(path, text, one.start(1), one.end(1), f"`{one[1]}` says nothing here", f"write `{near[0]}`")
+        if one[1] in CUSTOM and "\t" not in one[0] and one.start(1) - one.start() == _TOP:
+            reason = f"`{one[1]}` says nothing outside of `custom`"
+            yield _slip(
+                path, text, one.start(1), one.end(1), reason, "write it below `# custom:`, and indent it deeper"
+            )
         if one[1] == "severity" and one[2].strip().lower() not in _SEVERITIES:
             said = one[2].strip()[:60]
             hint = closest(said, _SEVERITIES) or f"write {choice(_SEVERITIES)}"

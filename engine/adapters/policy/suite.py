@@ -76,6 +76,7 @@ def test(policies: PolicySet, terms: Terms) -> Report:
     if not policies.modules:
         raise failure("ENG500", where=policies.origin)
     if not policies.tests:
+        ask(policies, terms)  # what does not load is the nearer mistake
         raise failure("ENG530", where=policies.origin)
     answer = ask(policies, terms, tests=policies.tests)
     results = tuple(

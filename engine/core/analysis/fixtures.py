@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import reduce
 from posixpath import dirname, join, normpath, relpath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from engine.core import schema
 from engine.core.analysis.facts import Shared, Stated, identity, in_good_order, spelled_out
+from engine.core.analysis.misshapen import misshapen
 from engine.core.analysis.settled import compare
 from engine.core.analysis.unfit import impossible, shapes, unfit
 from engine.core.analysis.whence import Layer, Whence
@@ -30,9 +31,6 @@ from engine.names import closest, either
 
 _OF_RULES = ("sources", "environments", "gates", "events", "pipeline", "groups")  # keys of files that are no fixtures
 _ALIKE = 0.4  # of 1, from where a line may be the one that is meant
-
-if TYPE_CHECKING:
-    pass
 
 
 class Expected(NamedTuple):
@@ -110,7 +108,8 @@ def _shared(file: str, said: str, place: Place, read: Callable[[str], bytes]) ->
     except EngineError as error:
         if error.problems[0].code != "ENG001":
             raise
-        hint = f"there is no {file}: it is named from the folder of {place.file}"
+        near = error.problems[0].hint if error.problems[0].hint.startswith("did you mean") else ""
+        hint = near or f"there is no {file}: it is named from the folder of {place.file}"
         with suppress(EngineError):
             read(normpath(said))
             hint = f"it is named from the folder of {place.file}: write `{relpath(said, dirname(place.file) or '.')}`"
@@ -122,7 +121,8 @@ def _document(file: str, read: Callable[[str], bytes]) -> Document:
     foreign = [name for name in _OF_RULES if isinstance(document.data, dict) and name in document.data]
     if foreign:
         raise failure("ENG991", document.place(foreign[0], key=True), name=foreign[0])
-    schema.validate("fixtures", document)
+    if found := schema.check("fixtures", document):
+        raise EngineError(*misshapen(found, document))
     return document
 
 
@@ -280,7 +280,7 @@ class _Reader:
             self.errors.add("ENG200", whence.said((section,), (name,), key=True), name=name)
         value = {"version": 1, "facts": facts, "absent": stated.absent, "failed": stated.failed}
         if self.errors.added == before:
-            self._tell(unfit(schema.check("facts", Document("", value, whence)), whence))
+            self._tell(unfit(value, whence))
             self._tell(impossible(facts, whence))
         return freeze(facts, stated.absent, stated.failed) if self.errors.added == before else None
 

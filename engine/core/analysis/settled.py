@@ -171,7 +171,9 @@ def compare(document: Document, rules: Rules, errors: Errors) -> tuple[str, ...]
             else:
                 place = document.place("settled", section, name, *_strange(value, one.value))
                 at = f"{one.place.file}:{one.place.line}"
-                errors.add("ENG901", place, what=section, name=name, got=_said(one.value), at=at)
+                listed = _said(one.value) if isinstance(value, str) and f"[{value}]" == _said(one.value) else ""
+                hint = f"write a list: {listed}" if listed else ""
+                errors.add("ENG901", place, hint=hint, what=section, name=name, got=_said(one.value), at=at)
     return tuple(right)
 
 

@@ -3,14 +3,17 @@
 A fact is there, absent (it does not exist yet: pending), failed (its lookup did: error) or was never fetched (error).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical, digest
 from engine.core.decision.explain import Doubt, Json
 from engine.core.outcome import Outcome
-from engine.errors import Errors
+from engine.errors import EngineError, Errors, Problem, problem
+
+if TYPE_CHECKING:
+    from engine.core.schema.failures import Mistake
 
 Origin: TypeAlias = Literal["local", "github"]
 
@@ -84,11 +87,12 @@ def from_json(data: bytes, file: str = "facts") -> FactDocument:
     Raises:
         EngineError: not JSON, or not of the form of `schemas/facts.schema.json` (all problems at once).
     """
-    from engine.core.schema import validate
+    from engine.core.schema import check
     from engine.core.source import load_json
 
     document = load_json(data, file)
-    validate("facts", document)
+    if found := check("facts", document):
+        raise EngineError(*_told(found))
     value = document.data
     facts, absent, failed = value["facts"], value.get("absent", {}), value.get("failed", {})
     errors = Errors()
@@ -96,3 +100,32 @@ def from_json(data: bytes, file: str = "facts") -> FactDocument:
         errors.add("ENG200", document.place("facts"), name=name)
     errors.check()
     return freeze(facts, absent, failed, value.get("origin", "github"))
+
+
+def _told(found: "Sequence[Mistake]") -> Iterator[Problem]:
+    """The problems of a recorded document: what one of its facts lacks is one mistake, and a reason is asked for."""
+    lacking: dict[tuple[str | int, ...], list[str]] = {}
+    for one in found:
+        if one.problem.code == "ENG041":
+            lacking.setdefault(one.path, []).append(one.problem.message.split("`")[1])
+    for one in found:
+        told, several = one.problem, lacking.get(one.path, [])
+        if told.code == "ENG041" and len(several) > 1:
+            if told.message.split("`")[1] == several[0]:
+                yield problem("ENG041", told.place, hint="add them", name="`, `".join(several), about="")
+        elif told.code == "ENG040" and not one.path and told.message.split("`")[1] in _names():
+            name = told.message.split("`")[1]
+            yield told._replace(hint=f'a fact stands under `facts`: `{{"version": 1, "facts": {{"{name}": …}}}}`')
+        elif told.code == "ENG042" and one.path[:1] in (("absent",), ("failed",)) and len(one.path) == 2:
+            yield told._replace(hint=f'say why, in a text: `"{one.path[1]}": "why"`')
+        else:
+            yield told
+
+
+def _names() -> Mapping[str, Any]:
+    import json
+
+    from engine.core.schema.generated.facts import SCHEMA
+
+    known: Mapping[str, Any] = json.loads(SCHEMA)["properties"]["facts"]["properties"]
+    return known

@@ -10,8 +10,12 @@ from engine.core.canonical import digest, digest_bytes
 from engine.core.events.body import Body, read_body, shown
 from engine.core.events.dispatch import contract, stands_for
 from engine.core.events.kinds import ALIASES, BY_NAME, SHA, Subject, recognise, wrong
-from engine.errors import Place, failure
+from engine.errors import EngineError, Place, failure
 from engine.names import closest, either
+
+_AROUND = ("event", "payload", "body")  # what tools keep a payload in
+_FOR_PLACES = 256 * 1024  # bytes of a payload in which places are looked up: GitHub's have a tenth of it
+_LINE = 200  # characters of a line that is shown; a sender's payload is one line
 
 
 class Event(NamedTuple):
@@ -47,7 +51,12 @@ def read_event(data: bytes, name: str | None = None, delivery: str | None = None
     if found := wrong(payload, row.fields):
         guess = recognise(body)
         hint = f"it looks like a `{guess}` event: say --event-name {guess}" if guess not in (None, name) else ""
-        raise failure("ENG156", Place(file), hint=hint, event=name, path=found[0], reason=found[1])
+        if wrapped := next((key for key in _AROUND if isinstance(body.get(key), dict)), "") if not hint else "":
+            hint = f"hand over what stands in `{wrapped}`, without what is around it"
+        if not hint and ", found " in found[1]:
+            hint = "correct it there, or hand over the payload as GitHub sent it"
+        place = _where(data, file, found[0]) if payload is body else Place(file)
+        raise failure("ENG156", place, hint=hint, event=name, path=found[0], reason=found[1])
     subject = row.subject(payload)
     return Event(
         name=name,
@@ -57,6 +66,19 @@ def read_event(data: bytes, name: str | None = None, delivery: str | None = None
         subject=subject,
         source_repo=subject.repo or None,
     )
+
+
+def _where(data: bytes, file: str, path: str) -> Place:
+    """Where a part of the payload stands, or what lacks it; of what is long, the file."""
+    from engine.core.source import load_json
+
+    if len(data) > _FOR_PLACES:
+        return Place(file)
+    try:
+        place = load_json(data, file).place(*path.split("."))
+    except EngineError:  # stricter than what GitHub sends
+        return Place(file)
+    return place if len(place.excerpt) <= _LINE else place._replace(excerpt="")
 
 
 def commits(event: Event) -> list[str]:

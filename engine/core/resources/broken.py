@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
+from engine.core.resources.code import as_block
+from engine.core.resources.lookalikes import lookalike
 from engine.errors import Place
 
 _TOKEN = re.compile(
@@ -29,6 +31,7 @@ _THOUSANDS = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})*),$")
 _COMMENTS = ("--", "<!--", ";")
 _WITH_UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)[ \t]*[A-Za-z%]{1,12}")
 _BARE = re.compile(r"[^\n,\]}#]*")
+_ITEM = re.compile(r"[ \t]*-(?=[ \t])")
 _SETS = re.compile(r"[ \t]*[=:]")
 _MARGIN = re.compile(r"[ \t]*")
 _QUOTED = re.compile(r"['“”„‘’«»]([^'“”„‘’«»\n]*)['“”„‘’«»]?")
@@ -155,6 +158,8 @@ class _Walk:
             end = self._text.find("\n", at)
             rest = self._text[at : end if end >= 0 else None].rstrip()
             self._tell(at, at + len(rest), reason, 'close it with `"`')
+        if found := lookalike(self._text, at):
+            self._tell(at, *found)
         if word := _QUOTED.match(self._text, at):
             what = "single quotes hold no text" if sign == "'" else "these quotes are those of a word processor"
             self._tell(at, word.end(), what, f'write "{_short(word[1])}"')
@@ -184,6 +189,8 @@ class _Walk:
             self._at(token, "`-` begins no item here", "write `name = value`; a list is `[one, other]`")
         elif token.text == "{" and not bracket:
             self._at(token, "a file sets variables, this is a single value", "write `name = value`, without the braces")
+        elif token.text == "{":
+            self._at(token, "what stands in braces has no name here", 'write `"NAME" = {`')
         else:
             odd = _ODD_NAME.match(self._text, token.at)
             hint = f'put it in quotes: "{_short(odd[0])}"' if odd and bracket else "write `name = value`"
@@ -205,6 +212,11 @@ class _Walk:
             self._tell(before.start(), self._begun.end, "a number has no commas in it", hint)
         elif token.kind == "line":
             self._at(self._begun, f"`{_short(name)}` has no value", f"write `{_short(name)} = …`")
+        elif not bracket and token.kind == "text" and as_block(name):
+            self._at(self._begun, f"`{name}` begins a block, and a block is not a value", as_block(name))
+        elif bracket and token.kind == "word" and self._is_name(token):
+            whole = self._text[self._begun.at : token.end]
+            self._tell(self._begun.at, token.end, "a name with a space has no quotes", f'write `"{_short(whole)}" =`')
         else:
             self._at(token, f"`=` is missing between `{_short(name)}` and {_shown(token)}", f"write `{_short(name)} =`")
 
@@ -221,6 +233,8 @@ class _Walk:
             self._close(token)
         elif token.kind == "line" and bracket != "[":
             name = _short(self._begun.text)
+            if item := _ITEM.match(self._text, token.end):
+                self._tell(item.end() - 1, item.end(), "`-` begins no item here", f"write `{name} = [one, other]`")
             self._at(self._begun, f"`{name}` has no value", f"write it behind the `=`: `{name} = …`")
         elif token.kind == "line":
             return
@@ -319,34 +333,3 @@ def _shown(token: _Token) -> str:
 def _short(text: str) -> str:
     first = text.partition("\n")[0]
     return first if len(first) <= _LONGEST else f"{first[:_LONGEST]}…"
-
-
-# --- what parses, and is no value
-
-_OF_MODULES = frozenset(
-    ("check", "data", "import", "locals", "module", "moved", "output", "provider", "removed", "resource", "terraform")
-) | {"variable"}
-
-
-def as_block(name: str) -> str:
-    """What to do with a block of Terraform's own language."""
-    return (
-        "remove it: tfvars only set variables, and code stands in the controller's module"
-        if name in _OF_MODULES
-        else ""
-    )
-
-
-_YES_OR_NO = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
-
-
-def as_literal(text: str) -> str:
-    """What to write instead of a word or call whose value is plain."""
-    if word := _YES_OR_NO.get(text.casefold()):
-        return f"write `{word}`"
-    if text.startswith("jsonencode("):
-        return "write the JSON itself, in a file that `…_file` names"
-    if re.fullmatch(r"[A-Za-z][\w-]{0,80}", text):
-        return f'put it in quotes: "{text}"'
-    called = re.match(r"(?:file|templatefile|jsonencode)\(\s*(\"[^\"$]*\")\s*\)$", text)
-    return f"write {called[1]}, the name alone: the file is read for you" if called else ""

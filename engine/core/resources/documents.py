@@ -1,6 +1,6 @@
 """Documents beside a tfvars file, and JSON inside one: read strictly, checked, given to Terraform as one text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from engine.core.canonical import canonical
@@ -8,7 +8,7 @@ from engine.core.resources import forms
 from engine.core.resources.kinds import KINDS, MAX_BYTES, Kind
 from engine.core.resources.policy import Path, Reader
 from engine.core.resources.tfvars import Json
-from engine.core.resources.unlikely import Actions, unlikely
+from engine.core.resources.unlikely import Actions, resources_of, unlikely
 from engine.core.source import Document, load_json
 from engine.errors import Place, Problem, problem
 
@@ -20,6 +20,9 @@ class Read(NamedTuple):
 
     text: str
     warned: tuple[Problem, ...] = ()
+    names: tuple[
+        tuple[str, Callable[[], Place]], ...
+    ] = ()  # what its statements are about, where somebody may be warned of it
 
 
 def read(data: bytes, file: str, kind: str) -> str:
@@ -45,7 +48,9 @@ def judged(data: bytes, file: str, kind: str, actions: Actions | None = None) ->
     text = canonical(value).decode()
     reader.errors.extend(too_long([text], kind, Place(file)))
     reader.errors.check()
-    return Read(text, tuple(unlikely(document, actions)) if actions and wanted.is_policy else ())
+    if actions is None or not wanted.is_policy:
+        return Read(text)
+    return Read(text, tuple(unlikely(document, actions)), tuple(resources_of(document)))
 
 
 def _any(document: Document, reader: Reader) -> Json:

@@ -110,7 +110,7 @@ def resource(text: str, kind: Kind) -> str:
         if any("/" in part for part in parts[3:]):
             return "an ARN has six parts, of which region and account may be empty: write `:::`"
         return "" if text.endswith("*") and "::" not in text else "an ARN has six parts"
-    _, _, service, region, _, name = parts
+    _, _, service, region, account, name = parts
     if not name or name.startswith(":"):
         return "an ARN has six parts"
     if service == "iam":
@@ -119,6 +119,8 @@ def resource(text: str, kind: Kind) -> str:
         return "" if name in ("*", "root") or name.startswith(_IAM_RESOURCES) else "IAM has no such kind of resource"
     if service == "s3" and region and name != "*" and not name.startswith(_S3_REGIONAL):
         return "the ARN of a bucket or an object has no region"
+    if service == "s3" and account.isdigit() and not name.startswith(("*", *_S3_REGIONAL)):
+        return "the ARN of a bucket or an object has no account"
     return ""
 
 

@@ -17,6 +17,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]+(?:/.*)?")
 _HOST = re.compile(r"([a-z0-9-]+)(?:\.(?:amazon|aws|amazonaws|amazon-aws)(?:\.(?:com|net|org))?)?")
 _NOT_DIGITS = re.compile(r"[ -]")
 _ONESELF = {"kms": 'write "*", which in the policy of a key is this key'}
+_DIGITS = 12  # of an account
 _MOST = 10  # names that stand in one text, with commas between
 _EFFECTS = {
     "Allow": ("allow", "allowed", "permit", "grant", "accept", "yes", "true"),
@@ -93,6 +94,9 @@ def principal(form: str, text: str) -> str:
     if form == "AWS" and text.startswith(("role/", "user/")):
         return f'write "arn:aws:iam::ACCOUNT:{text:.100}"'
     parts = text.split(":", 5)
+    account = text if text.isdigit() else parts[4] if len(parts) == 6 and parts[2] in ("iam", "sts") else ""
+    if form == "AWS" and account.isdigit() and len(account) != _DIGITS:
+        return f"correct the account: it has {_DIGITS} digits, and `{account:.40}` has {len(account)}"
     if len(parts) == 5 and parts[3].isdigit():  # a colon too few
         parts.insert(3, "")
     if form == "AWS" and len(parts) == 6 and parts[2] == "iam":

@@ -12,6 +12,8 @@ _WORDS = {
     "true": ("yes", "on", "true", "enabled", "enable", "1", "active", "y", "t"),
     "false": ("no", "off", "false", "disabled", "disable", "0", "suspended", "none", "n", "f"),
 }
+_POLICY = frozenset(("Version", "Statement", "Id"))
+_PAIR = re.compile(r"([A-Za-z][\w-]*) *[=:] *([^=:\"]+)")
 
 
 @lru_cache(maxsize=256)  # as many records as a module has
@@ -47,9 +49,12 @@ def elsewhere(
     return "", ""
 
 
-def remedy(value: Json, type_: Type) -> str:
-    """How to write a value of another type, as what it was meant to be."""
+def remedy(value: Json, type_: Type, name: str) -> str:
+    """How to write the value of `name` that is of another type, as what it was meant to be."""
     single = _single(value)
+    is_document = isinstance(value, dict) and (len(value) > 1 or not _POLICY.isdisjoint(value))
+    if is_document and isinstance(type_, Primitive) and (file := _file_of(name)):
+        return f'write it as JSON in a file beside this one, and name that: `{file} = "….json"`'
     match type_:
         case Primitive() | Record() if isinstance(value, list) and _is_like(single, type_):
             return "remove the brackets"
@@ -61,7 +66,7 @@ def remedy(value: Json, type_: Type) -> str:
             return f'write `["{value:.60}"]`'
         case Many("list" | "set", Record()) if isinstance(value, dict):
             return "put `[ … ]` around it"
-        case Many("map", Primitive()) if isinstance(value, list) and (pairs := _pairs(value)):
+        case Many("map", Primitive()) if isinstance(value, list | str) and (pairs := _pairs(value)):
             return f"write `{{ {pairs} }}`"
         case Many("map", item) if isinstance(value, list):
             return f"write `{{ name = {'…' if isinstance(item, Primitive) else '{ … }'} }}`, a name for each"
@@ -76,12 +81,25 @@ def remedy(value: Json, type_: Type) -> str:
             number = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip())
             without = "quotes and unit" if number and number[2] else "quotes"
             return f"write {number[1]}, without {without}" if number else "write a number"
+        case Record(attributes) if isinstance(value, str) and (only := _only(attributes)):
+            return f'write `{{ {only} = "{value:.60}" }}`'
         case Many("list" | "set", _):
             return "write `[ … ]`"
         case Many("map", _) | Record():
             return "write `{ … }`"
         case _:
             return f"write {describe(type_)}"
+
+
+def _file_of(name: str) -> str:
+    """The attribute that names the file of a document, of that or of the one for its text; empty: of neither."""
+    return documents.beside(name) if documents.takes(name) else name if documents.names_file(name) else ""
+
+
+def _only(attributes: Mapping[str, Attribute]) -> str:
+    """The attribute that an object has to have, if it is one, and a text."""
+    needed = [name for name, one in attributes.items() if not one.optional]
+    return needed[0] if len(needed) == 1 and attributes[needed[0]].type == Primitive("string") else ""
 
 
 def _is_like(value: Json, type_: Type) -> bool:
@@ -94,10 +112,13 @@ def _single(value: Json) -> Json:
     return items[0] if len(items) == 1 else None
 
 
-def _pairs(items: list[Json]) -> str:
-    """Of tags as AWS's own tools write them, `[{ Key = "Team", Value = "data" }]`, as a map has them."""
+def _pairs(items: list[Json] | str) -> str:
+    """Of tags as AWS's own tools write them, `[{ Key = "Team", Value = "data" }]` or `Team=data`, as a map has them."""
     found = []
-    for item in items:
+    for item in items.split(",") if isinstance(items, str) else items:
+        if isinstance(item, str) and (pair := _PAIR.fullmatch(item.strip())):
+            found.append(f'{pair[1]} = "{pair[2]}"')
+            continue
         folded = {str(key).casefold(): one for key, one in item.items()} if isinstance(item, dict) else {}
         if folded.keys() != {"key", "value"}:
             return ""

@@ -1,6 +1,6 @@
 """Each path of a change on its own: may it be touched, does this source own it, does it lie where it has a meaning."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from engine.core.expressions.globs import glob
@@ -78,7 +78,9 @@ class Paths:
         location = locate(path, self._services)
         if location is None:
             above = reversed(path.split("/")[:-1])
-            hint = next(filter(None, (closest(name, self._services.variables) for name in above)), "")
+            hint = next(
+                filter(None, (closest(name, _as_written(self._services.variables, name)) for name in above)), ""
+            )
             self._errors.add("ENG310", place, hint=hint, path=path, known=either(self._services.variables))
         elif location.id is None:
             self._errors.add("ENG311", place, path=path, expected=f"{location.directory}/<name>/")
@@ -106,6 +108,12 @@ class Paths:
         if name in beside and not beside.is_directory(name):
             return True
         return any((c.old_path or c.path) == f"{resource.directory}/{name}" for c in self._changes if c.old)
+
+
+def _as_written(services: Iterable[str], name: str) -> list[str]:
+    """Services in the letters in which somebody writes the names of directories."""
+    spelt = str.upper if name.isupper() else str.capitalize if name.istitle() else str.lower
+    return [spelt(one) for one in services]
 
 
 def _directory(pattern: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from engine import unseen
-from engine.core.resources import broken, hcl, plain
+from engine.core.resources import broken, code, hcl, plain
 from engine.core.source.reviewed import as_read
 from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, Problem, failure, problem
 
@@ -207,7 +207,7 @@ class _Proof:
             for child in hcl.parts(body):
                 if child.type != "attribute":
                     block = hcl.text(child.named_children[0])
-                    self._refuse("ENG322", child, hint=broken.as_block(block), name=block)
+                    self._refuse("ENG322", child, hint=code.as_block(block), name=block)
                     continue
                 name, value = hcl.parts(child)
                 self._once(seen, hcl.text(name), name)
@@ -225,7 +225,7 @@ class _Proof:
         elif kind == "literal_value" or _is_negative(child):
             self._number(child)
         elif not _is_heredoc(child):
-            self._refuse("ENG321", node, hint=broken.as_literal(hcl.text(node)), what=_WHAT.get(kind, "this"))
+            self._refuse("ENG321", node, hint=code.as_literal(hcl.text(node)), what=_WHAT.get(kind, "this"))
 
     def _number(self, node: "Node") -> None:
         literal = hcl.parts(hcl.parts(node)[0])[0] if node.type == "operation" else node
@@ -254,7 +254,7 @@ class _Proof:
                 key, value = hcl.parts(child)
                 name = _key(key)
                 if name is None:
-                    self._refuse("ENG324", key)
+                    self._refuse("ENG324", key, hint=code.as_key(hcl.text(key)))
                 else:
                     self._once(seen, name, key)
                 self._expression(value, depth + 1)

@@ -4,15 +4,16 @@ Warnings, since AWS has a new action every day, and what is known here somebody 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from engine.core.resources.conditions import GLOBAL
 from engine.core.resources.tfvars import Json
 from engine.core.source import Document
-from engine.errors import Problem, problem
+from engine.errors import Place, Problem, problem
 from engine.names import distance, nearest
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -36,9 +37,15 @@ _ALLOWED_BY = {
     "s3:createmultipartupload": "PutObject",
     "lambda:invoke": "InvokeFunction",
 }
+_NAMED = {"s3": "bucket", "sqs": "queue", "sns": "topic"}  # service → what has a policy of its own, and `…_name`
+_FIFO = ".fifo"
+_SIGNS = frozenset("$<{[")  # of what somebody fills in, or of no name
 _DIGITS = 12  # of an account
 _LONGEST = 100  # characters of what is quoted
 
+_ON_OBJECTS = re.compile(r"s3:(?:Get|Put|Delete|Restore)Object(?:Acl|Tagging|Version)?")
+_IN_S3 = re.compile(r"arn:[a-z-]+:s3:::[^$<{\[]+")
+_ON_BUCKETS = frozenset(("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketVersions"))
 _IS_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]")
 _REGIONS = (
     *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1"),
@@ -71,6 +78,7 @@ def unlikely(document: Document, actions: Actions) -> Iterator[Problem]:
             *_principals(statement, path, actions),
             *_actions(statement, path, actions),
             *_resources(statement, path),
+            *_reach(statement, path),
             *_tests(statement, path),
         )
     )
@@ -122,6 +130,28 @@ def _meant(prefix: str, action: str) -> str:
     return f"did you mean `{prefix}:{action}`?" if prefix else ""
 
 
+def _reach(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
+    """Of S3: actions on objects where only buckets stand, and the other way round. AWS refuses that of a bucket."""
+    actions = [str(text) for _, text in _each(statement.get("Action", []), path)]
+    at = (*path, "Resource")
+    named = [(here, str(text)) for here, text in _each(statement.get("Resource", []), at)]
+    if not actions or not named or not all(_IN_S3.fullmatch(text) for _, text in named):
+        return
+    (here, first), *_ = named
+    of_objects = [one for one in actions if _ON_OBJECTS.fullmatch(one)]
+    if of_objects and not any("/" in text or text.endswith("*") for _, text in named):
+        said = f"`{of_objects[0]}` is about objects, and this is a bucket"
+        yield _Doubt(here, said, _put(f"{first}/*", alone=len(of_objects) == len(actions)))
+    of_buckets = [one for one in actions if one in _ON_BUCKETS]
+    if of_buckets and all(text.endswith("/*") for _, text in named):
+        said = f"`{of_buckets[0]}` is about a bucket, and these are its objects"
+        yield _Doubt(here, said, _put(first.removesuffix("/*"), alone=len(of_buckets) == len(actions)))
+
+
+def _put(resource: str, *, alone: bool) -> str:
+    return f"{'write' if alone else 'name beside it'} `{resource[:_LONGEST]}`"
+
+
 def _resources(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
     for name in ("Resource", "NotResource"):
         for here, text in _each(statement.get(name, []), (*path, name)):
@@ -130,6 +160,26 @@ def _resources(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
                 said, hint = f"`{found[0]}` looks like a part that nobody fills in", "write the value"
             if said:
                 yield _Doubt(here, said, hint)
+
+
+def resources_of(document: Document) -> Iterator[tuple[str, Callable[[], Place]]]:
+    """What the statements of a policy are about, as they say it; places cost, and few are asked for."""
+    for path, statement in _each(document.data["Statement"], ("Statement",)):
+        if isinstance(statement, dict):
+            for here, text in _each(statement.get("Resource", []), (*path, "Resource")):
+                yield str(text), partial(document.place, *here)
+
+
+def of_another(text: str, key: str, entry: Mapping[str, Json]) -> str:
+    """What is odd about a resource in the policy of a bucket, queue or topic that is called otherwise; nothing where
+    it is that one, or may be. `entry` is what the file says of it below `key`, its name in the map."""
+    parts = text.split(":", 5)
+    what = _NAMED.get(parts[2], "") if len(parts) == 6 and (parts[2] == "s3") is not bool(parts[3]) else ""
+    own = next((name for name in (entry.get(f"{what}_name"), key) if isinstance(name, str)), key).removesuffix(_FIFO)
+    found = parts[-1].partition("/")[0].removesuffix(_FIFO)
+    if not what or not _SIGNS.isdisjoint(found) or fnmatchcase(own, found):
+        return ""
+    return f"this is the policy of the {what} `{own[:_LONGEST]}`, and says something of `{found[:_LONGEST]}`"
 
 
 def of_arn(text: str) -> tuple[str, str]:

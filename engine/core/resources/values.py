@@ -5,7 +5,7 @@ that nobody declared: each of these hides a mistake, so each is refused here, wi
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
@@ -14,7 +14,7 @@ from engine.core.resources.kinds import KINDS
 from engine.core.resources.services import COMMON, ORDER, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.types import Attribute, Many, Primitive, Record, Type, Whatever, describe
-from engine.core.resources.unlikely import Actions, of_arn
+from engine.core.resources.unlikely import Actions, of_another, of_arn
 from engine.errors import EngineError, Errors, Place, Problem, problem
 from engine.names import closest, either, listing, nearest
 
@@ -93,7 +93,7 @@ class _Reader:
         self._above: list[Mapping[str, Attribute]] = []  # of the objects that we are in
         self.used: set[str] = set()
         self.file = file
-        self._read: dict[tuple[str, str], str] = {}  # a document of a kind; empty when it was refused
+        self._read: dict[tuple[str, str], documents.Read] = {}  # a document of a kind; empty when it was refused
         self._actions, self._beside, self._directory = actions, beside, file.file.rpartition("/")[0]
 
     @cached_property
@@ -231,7 +231,7 @@ class _Reader:
         except EngineError as error:
             self.errors.extend(_moved(p, place) for p in error.problems)
             return text
-        self.warned += [_moved(p, place) for p in found.warned]
+        self.warned += [_moved(p, place) for p in (*found.warned, *self._of_another(found, path))]
         return found.text
 
     def _beside_it(self, name: Json, path: Path, kind: str) -> Json:
@@ -246,19 +246,36 @@ class _Reader:
             return name
         if name not in self._beside:
             code = "ENG328" if "/" in name or "\\" in name or name.startswith(".") else "ENG329"
-            hint = closest(name, self._beside) if code == "ENG329" else ""
+            base = name.replace("\\", "/").rpartition("/")[2]
+            hint = (
+                closest(name, self._beside) if code == "ENG329" else f'write "{base}"' if base in self._beside else ""
+            )
             self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=self._known)
             return name
         self.used.add(name)
         if (name, kind) not in self._read:  # a hundred resources may share one
             here = f"{self._directory}/{name}"
             try:
-                self._read[name, kind], warned = documents.judged(self._beside[name], here, kind, self._actions)
-                self.warned += warned
+                self._read[name, kind] = documents.judged(self._beside[name], here, kind, self._actions)
+                self.warned += self._read[name, kind].warned
             except EngineError as error:
-                self._read[name, kind] = ""
+                self._read[name, kind] = documents.Read("")
                 self.errors.extend(self._named(p, path) for p in error.problems)
-        return self._read[name, kind]
+        self.warned += self._of_another(self._read[name, kind], path)
+        return self._read[name, kind].text
+
+    def _of_another(self, found: documents.Read, path: Path) -> Iterator[Problem]:
+        """Warnings about a policy that is another one's, by the entry that it stands in."""
+        if len(path) != 3 or not isinstance(path[1], str):
+            return
+        entry = self.file.values[str(path[0])]
+        holder = entry.get(path[1]) if isinstance(entry, dict) else None
+        if not isinstance(holder, dict):
+            return
+        for text, place in found.names:
+            if said := of_another(text, path[1], holder):
+                hint = "correct one of the two names, or name the other's document in its own entry"
+                yield problem("ENG997", place(), hint=hint, said=said)
 
     def _named(self, one: Problem, path: Path) -> Problem:
         """A document of another kind is told where it is named."""
@@ -272,7 +289,7 @@ class _Reader:
             name=name,
             expected=describe(type_),
             found=misfits.called(value),
-            remedy=misfits.remedy(value, type_),
+            remedy=misfits.remedy(value, type_, name),
         )
 
 

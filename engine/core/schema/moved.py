@@ -50,7 +50,7 @@ def of_another_section(error: "Failure") -> str:
         each = shapes.resolved(of_each, error.root) if isinstance(of_each, Mapping) else {}
         names = part.get("propertyNames", {}).get("examples", ())
         is_another = name in names if names else not error.found.keys() <= own
-        fits = is_another and each.get("type") == "object" and shapes.fits(error.found, each, error.root)
+        fits = is_another and bool(each.get("properties")) and shapes.fits(error.found, each, error.root)
         if fits and other != section:
             return str(other)
     return ""

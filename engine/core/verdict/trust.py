@@ -1,13 +1,19 @@
 """`trusted-keys.yaml`: whose signatures count, for what, and until when."""
 
 from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING
 
 from engine.core.curve import weakness
-from engine.core.moment import is_moment
-from engine.core.schema import validate
+from engine.core.moment import is_day, is_moment
+from engine.core.schema import check
 from engine.core.signature import TrustedKey, TrustedKeys, key_id
 from engine.core.source import load_yaml
-from engine.errors import EngineError, Errors
+from engine.errors import EngineError, Errors, Problem
+
+if TYPE_CHECKING:
+    from engine.core.schema.failures import Mistake
+
+_UNTIL = "write until when: 2027-11-23T00:00:00Z"
 
 
 def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKeys:
@@ -18,7 +24,8 @@ def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKe
     """
     try:
         document = load_yaml(data, file)
-        validate("trusted-keys", document)
+        if found := check("trusted-keys", document):
+            raise EngineError(*map(_told, found))
     except EngineError as error:
         from engine.core.rules.headless import headless  # a failure path: not worth start-up time
 
@@ -39,7 +46,7 @@ def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKe
         if one["id"] in keys:
             errors.add("ENG278", document.place("keys", number, "id"), id=one["id"])
         for name in ("expires", "revoked"):
-            if name in one and not is_moment(one[name]):
+            if name in one and not (is_moment(one[name]) and is_day(one[name])):
                 errors.add("ENG279", document.place("keys", number, name), value=one[name])
         called = one.get("name", "")
         before = document.data["keys"][:number] if called else ()
@@ -52,6 +59,17 @@ def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKe
         )
     errors.check()
     return keys
+
+
+def _told(mistake: "Mistake") -> Problem:
+    """A problem, with what the file wants there where that is a list or a moment."""
+    one, last = mistake.problem, mistake.path[-1:]
+    if one.code == "ENG042" and last in (("expires",), ("revoked",)):
+        return one._replace(hint="write since when: 2026-11-23T00:00:00Z" if last == ("revoked",) else _UNTIL)
+    if one.code == "ENG042" and last == ("purposes",) and one.place and one.hint.startswith("did you mean"):
+        written = one.place.excerpt[one.place.column - 1 : one.place.column - 1 + one.place.length]
+        return one._replace(hint=f"write a list: [{', '.join(written.replace(',', ' ').split())}]")
+    return one
 
 
 def entry(key: TrustedKey) -> str:

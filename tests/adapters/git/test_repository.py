@@ -104,6 +104,24 @@ def test_an_unknown_revision_is_named(clone, name):
 
 
 @pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("devv", "did you mean `dev`? Otherwise fetch it: git fetch origin devv"),
+        ("elsewhere", "fetch it: git fetch origin elsewhere"),
+        ("origin/devv", "git fetch origin +refs/heads/devv:refs/remotes/origin/devv"),
+        ("HEAD~99", "`HEAD` has fewer commits before it: name a later one"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_unknown_revision_is_told_with_the_branch_that_was_meant(clone, name, hint, packed):
+    if packed:
+        clone.git("pack-refs", "--all")
+    with pytest.raises(EngineError) as caught:
+        clone.open().resolve(name)
+    assert caught.value.problems[0].hint == hint
+
+
+@pytest.mark.parametrize(
     "name", ["--upload-pack=x", "-1", "", "dev..HEAD", "dev:README.md", "dev\nHEAD", "^dev", "a b"]
 )
 def test_what_git_would_read_as_something_else_is_no_revision(clone, name):

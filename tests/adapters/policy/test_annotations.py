@@ -157,3 +157,17 @@ def test_no_shipped_rule_is_lost():
 
 def _ids(text):
     return [part.split('"')[1] for part in text.split("lib.finding(")[1:]]
+
+
+@pytest.mark.parametrize(
+    ("why", "said", "hint"),
+    [
+        ("a colon in a text", "#   value: who: what", 'put it in quotes: "who: what"'),
+        ("a key that is indented otherwise", "#   id: A-001\n#  value: it", "behind as many spaces"),
+    ],
+)
+def test_what_cannot_be_read_comes_with_its_mend(why, said, hint):
+    text = f"package team\n\n# METADATA\n# title: It\n# custom:\n{said}\ndeny contains x if {{ x := 1 }}\n"
+    with pytest.raises(EngineError) as caught:
+        annotations({"a.rego": text})
+    assert hint in caught.value.problems[0].hint, why

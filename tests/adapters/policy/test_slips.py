@@ -34,6 +34,17 @@ def test_a_right_one_has_none():
     ("why", "old", "new", "code", "line", "column", "hint"),
     [
         ("a misspelt mark", "METADATA", "METADTA", "ENG998", 3, 3, "write `METADATA`"),
+        ("a mark in small letters", "METADATA", "Metadata", "ENG998", 3, 3, "write `METADATA`"),
+        ("a mark with a colon", "METADATA", "METADATA:", "ENG998", 3, 3, "write `METADATA`"),
+        (
+            "an id outside of custom",
+            "# custom:\n#   id: TEAM-001",
+            "# id: TEAM-001\n# custom:",
+            "ENG998",
+            5,
+            3,
+            "below `# cu",
+        ),
         ("a severity that there is not", ": medium", ": medum", "ENG998", 7, 15, "did you mean `medium`?"),
         ("a severity of other tools", ": medium", ": blocker", "ENG998", 7, 15, "write critical, high"),
         ("a misspelt key", "severity:", "severty:", "ENG998", 7, 5, "write `severity`"),
@@ -48,6 +59,10 @@ def test_a_slip_is_told_where_it_is(why, old, new, code, line, column, hint):
 
 def test_keys_of_other_collections_are_theirs():
     assert told(RULE.replace("#   value: the owner", "#   team: data\n#   provider: aws")) == []
+
+
+def test_a_word_of_prose_is_no_mark():
+    assert told(RULE.replace("# METADATA", "# Metadata\n\n# METADATA")) == []
 
 
 def test_what_is_shipped_has_none():

@@ -66,6 +66,7 @@ def test_coverage_is_of_policies_and_not_of_tests():
     [
         ("no policies", {"a_test__rego": rego("test_a if true", "t")}, "ENG500"),
         ("no test files", {"m0__rego": POLICY}, "ENG530"),
+        ("no test files, and a policy that does not parse", {"m0__rego": rego("deny contains x if {")}, "ENG502"),
         ("test files without tests", {"m0__rego": POLICY, "a_test__rego": rego("helper := 1", "t")}, "ENG530"),
         ("a test that does not parse", {"m0__rego": POLICY, "a_test__rego": rego("test_a if", "t")}, "ENG502"),
         (

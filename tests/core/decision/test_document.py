@@ -77,3 +77,29 @@ def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(EngineError) as refused:
         from_json(json.dumps(wrong).encode(), "facts.json")
     assert len(refused.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("why", "wrong", "told"),
+    [
+        (
+            "half of a fact",
+            {"version": 1, "facts": {"freeze": {}, "pr": {"number": 1, "title": "", "state": "open", "draft": False}}},
+            ["key `active` is missing", "key `merged`, `author`, `head`, `base` is missing: add them"],
+        ),
+        ("a fact without the rest", {"labels": []}, ['`{"version": 1, "facts": {"labels": …}}`']),
+        ("no reason", {"version": 1, "facts": {}, "absent": {"verdict": True}}, ['`"verdict": "why"`']),
+        ("no reason for a failure", {"version": 1, "facts": {}, "failed": {"pr": None}}, ['`"pr": "why"`']),
+        (
+            "three of a kind",
+            {"version": 1, "facts": {"labels": ["a", 1], "freeze": {"active": "no"}, "now": "today"}},
+            ["expected true or false", "expected text", "`today` does not have the form"],
+        ),
+    ],
+)
+def test_each_mistake_is_one_problem(why, wrong, told):
+    with pytest.raises(EngineError) as refused:
+        from_json(json.dumps(wrong, indent=1).encode(), "facts.json")
+    shown = [f"{one.message}: {one.hint}" for one in refused.value.problems]
+    assert len(shown) == len(told), shown
+    assert all(any(words in one for one in shown) for words in told), shown

@@ -219,3 +219,26 @@ def test_repository_names(name: str, good: bool) -> None:
 
 def test_sha256_repositories() -> None:
     assert read(pull("pull_request.head.sha", "c" * 64)).subject == PULL
+
+
+@pytest.mark.parametrize(
+    ("why", "path", "value", "at", "says"),
+    [
+        ("a number as text", "pull_request.number", "7", '7"', "correct it there"),
+        ("a short sha", "pull_request.head.sha", "abc", "abc", "correct it there"),
+    ],
+)
+def test_a_value_is_told_where_it_stands(why, path, value, at, says):
+    text = json.dumps(pull(path, value), indent=1)
+    with pytest.raises(EngineError) as caught:
+        read_event(text.encode(), "pull_request", file="event.json")
+    (told,) = caught.value.problems
+    assert told.place
+    assert told.place.excerpt[told.place.column - 1 :].startswith(at), told.text()
+    assert says in told.hint, why
+
+
+def test_a_payload_within_another_is_told_as_that():
+    with pytest.raises(EngineError) as caught:
+        read_event(json.dumps({"event": pull_request()}).encode(), "pull_request", file="event.json")
+    assert caught.value.problems[0].hint == "hand over what stands in `event`, without what is around it"
