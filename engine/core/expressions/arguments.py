@@ -18,6 +18,7 @@ from engine.names import choice, closest, either
 _SEARCHES = {"in": (0, 1), "contains": (1, 0)}
 _HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
 _CONDITIONS = frozenset({"comparator", "and_expression", "or_expression", "not_expression"})
+OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _STEPS = frozenset({"field", "index"})
 
 
@@ -78,6 +79,22 @@ class Arguments(ABC):
             hint = hint or (f"leave the quotes out: `{path}`" if path else meant.condition(term))
             self.errors.add("ENG113", term.place, hint=hint, subject=term.subject, found=term.type)
         return term
+
+    def compared_too(self, text: Node) -> str:
+        """How `a == 'x' || 'y'` was meant, of whose texts this is one behind the first; empty where it is none."""
+        levels = [one for one in self.above[-2:] if one.kind in ("or_expression", "and_expression")]
+        for node in reversed(levels):
+            inside = next(n for n, one in enumerate(node.children) if one.start <= text.start < one.end)
+            before = [one for one in node.children[:inside] if not is_text(one)][-1:]
+            inner = before[0].children[-1] if before and before[0].kind == "and_expression" else (*before, None)[0]
+            if inner is not None and inner.kind == "comparator" and is_text(inner.children[1]):
+                asked, first = map(self.text, inner.children)
+                direct = (inner.value, node.kind) in (("eq", "or_expression"), ("ne", "and_expression"))
+                if direct and inner in before and text in node.children:
+                    return f"write `{asked} {OPERATORS[inner.value]} {self.text(text)}`"
+                if inner.value in ("eq", "ne"):
+                    return f"write `{'!' * (inner.value == 'ne')}in({asked}, [{first}, {self.text(text)}])`"
+        return ""
 
     def comparable(self, node: Node, left: Term, right: Term, operator: str) -> None:
         """Report two terms that can never be equal."""
@@ -178,6 +195,20 @@ class Arguments(ABC):
                 return True
         return False
 
+    def filtered(self, function: Function, node: Node) -> bool:
+        """Report `length(list[*].field == 'x')`, which was to count what is so."""
+        from engine.core.expressions import meant
+
+        if function.name != "length" or not (asked := meant.counted("count", node, self.text)):
+            return False
+        child = node.children[0]
+        self.errors.add(
+            "ENG112", self.at(child), hint=f"write {code(asked)}",
+            name="length", wanted=function.parameters[0], number=1, subject=code(self.text(child)),
+            found=types.BOOLEAN, usage=f"`{usage(function)}`",
+        )  # fmt: skip
+        return True
+
     def argument(self, function: Function, position: int, argument: Term, wanted: Type) -> None:
         """Report an argument of another type; `position` counts from 0."""
         if function.name == "length" and argument.kind in ("root", "field") and types.is_fixed(argument.type):
@@ -246,3 +277,8 @@ class Arguments(ABC):
 def _accepted(argument: Term, wanted: Type) -> bool:
     accepts = types.acceptor(wanted) if argument.kind == "literal" else None
     return accepts(argument.value) if accepts else types.fits(argument.type, wanted)
+
+
+def is_text(node: Node) -> bool:
+    """Is it a text as it is written in an expression?"""
+    return node.kind == "literal" and isinstance(node.value, str)

@@ -68,7 +68,11 @@ class Calls(Arguments):
             inside = ", ".join((self.asked_of, *arguments))
             return f"write {code(f'{asked}({inside})')}"
         if guess.startswith("write `glob(text, pattern)`") and (self.asked_of or len(arguments) == 2):
+            from engine.core.expressions.infix import matching
+
             text = self.asked_of or arguments[0]
+            if asked := matching(text, arguments[-1]):
+                return f"write `{asked}`"
             return f"write `glob({text}, '…')` with a glob such as `acme/*`: there are no regular expressions"
         return guess
 
@@ -86,7 +90,7 @@ class Calls(Arguments):
                 )
         wanted = [types.declared(p.rstrip("?.")) for p in parameters]
         wanted += wanted[-1:] * (len(node.children) - len(wanted))
-        if self.listed(function, node, wanted):
+        if self.listed(function, node, wanted) or self.filtered(function, node):
             return self.broken(node)
         arguments: list[Term | None] = [
             None if child.kind == "expref" and "expref" in want.kinds else self.visit(child, here)

@@ -66,9 +66,19 @@ OF_OTHERS = {
     "upper": "compare the text as it is: capital letters count",
 }
 
+_NO_CALENDAR = (
+    "there are no days of the week and no hours; a window is a pair of times, each asked by `seconds_since('…')`"
+)
+OF_OTHERS |= dict.fromkeys(
+    ("weekday", "dayofweek", "day", "days", "hour", "minute", "month", "year", "isweekend", "weekend", "businesshours",
+     "isbusinesshours", "strftime", "formatdate", "dateformat", "between", "during", "outside", "cron"),
+    _NO_CALENDAR,
+)  # fmt: skip
+
 OF_LISTS = frozenset(
     {"all", "alltrue", "any", "anytrue", "count", "every", "filter", "find", "select", "some", "where"}
 )
+_LACKING = {"ran_in": "'24h'", "join": "['a', 'b']", "default": "`false`"}  # the last argument
 OF_GROUPS = frozenset({"member", "ismember", "ingroup", "inteam", "memberof", "isingroup", "isinteam"})
 
 # Words of Terraform's for what is none of the actions of a plan.
@@ -83,6 +93,7 @@ OF_ENUMS = {
 _YES, _NO = frozenset({"true", "yes", "on", "1", "True"}), frozenset({"false", "no", "off", "0", "", "False"})
 _TIME = re.compile(r"^'[0-9]{4}-[0-9]{2}-|(?:^|[._])(?:now|at|time|when|same_since)$")
 _OF_TEXTS = frozenset({"name", "value", "text", "login", "ref", "string", "id", "title"})  # what people ask of a text
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 _TELLING = (
     "login",
@@ -116,6 +127,18 @@ def literal_as(value: Any, kinds: Iterable[str]) -> str:
             if kind == "boolean" and value in (0, 1):
                 return "`true`" if value else "`false`"
     return ""
+
+
+def number(word: str) -> str:
+    """How to write a number that is none of JSON's."""
+    plain = word.strip("'\" ").replace(",", "").replace("_", "").replace(" ", "")
+    if plain.isdecimal() and plain.isascii():
+        return f"write `` `{int(plain)}` ``"
+    if is_duration(plain):
+        return f"write `` `{seconds(plain)}` ``, in seconds"
+    if word.lower() in _DIGITS:
+        return f"write `` `{_DIGITS.index(word.lower())}` ``"
+    return "write a number, such as `` `10` ``"
 
 
 def condition(term: Term, negated: bool = False) -> str:
@@ -189,7 +212,8 @@ def _holding(items: Type, other: Term) -> list[str]:
     found = fields(items, "string")
     if other.kind == "literal":
         listed = [f for f in found if (t := types.field(items, f)) is not None and other.value in (t.texts or ())]
-        found = listed or found
+        path = ["path"] if "path" in found and {"/", "."}.intersection(str(other.value)) else []
+        found = listed or path or found
     return found[:3]
 
 
@@ -200,6 +224,8 @@ def items_holding(what: Term, where: Term) -> str:
         return f"write {choice([code(f'{what.text}.{name}') for name in fields(what.type, 'string')[:3]])}"
     if not items.known or not items.without_null().only("object") or "string" not in what.type.kinds:
         return ""
+    if where.text == "files" and isinstance(what.value, str) and "*" in what.value:
+        return f"write `changed_any('{what.value if '/' in what.value else f'**/{what.value}'}')`"
     return f"write {choice([code(f'contains({where.text}[*].{name}, {what.text})') for name in _holding(items, what)])}"
 
 
@@ -255,7 +281,7 @@ def step(base: Term, name: str) -> str:
         return f"write `length({text or '@'})`"
     if sure.only("string"):
         if text == "now":
-            return "a time has no parts; a window is a pair of times: `seconds_since('2026-12-20T00:00:00Z')`"
+            return _NO_CALENDAR
         if _TIME.search(text):
             return f"a time has no parts: ask how long ago it was by `seconds_since({text})`"
         if name in _OF_TEXTS:
@@ -306,6 +332,10 @@ def called(name: str, arguments: Sequence[str], asked_of: str, count: tuple[int,
             return f"{name}({', '.join((*first, listed))})"
         if yes:
             return " || ".join(f"{name}({', '.join((*first, one))})" for one in several)
+        if not first:
+            return " || ".join(f"length({name}({one})) > `0`" for one in several)
     if name == "present" and len(arguments) > 1:
         return " && ".join(f"present({one})" for one in arguments)
+    if arguments and len(arguments) < least and name not in ("contains", "in"):
+        return f"{name}({', '.join((*arguments, *[_LACKING.get(name, '…')] * (least - len(arguments))))})"
     return usage

@@ -120,6 +120,9 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "target_branch": ("base.ref",),
     "to": ("base.ref",),
     "user": ("author",),
+    "users": ("members[*].login",),
+    "logins": ("members[*].login",),
+    "people": ("members[*].login",),
     "username": ("login",),
 }
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
@@ -179,8 +182,8 @@ def _walked(names: list[str], type_: Type, done: str, left: int, item: bool = Fa
         return
     name, rest = names[0], names[1:]
     bare = name.removesuffix("[*]")
-    if bare in types.names(type_):
-        inner = types.field(type_, bare)
+    inner = types.field(type_, bare)
+    if bare in types.names(type_) or (done == "groups" and inner is not None):  # which the rules name
         if inner is not None:
             inner = types.item(inner) if bare != name else inner
             yield from _walked(rest, inner, f"{done}.{name}" if done else name, left)

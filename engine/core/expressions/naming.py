@@ -37,6 +37,9 @@ class Naming(Calls):
         hint = self._root_meant(node)
         if self.used and self._told_in_define(name):
             return self.broken(node)
+        if self.used and name == "event":  # it is wrong for every gate, and told once
+            self.errors.add("ENG108", self.at(node), hint=_NOT_HERE[name], name=name, known=either(known))
+            return self.broken(node)
         place = self.used or self.at(node)
         self.errors.add("ENG108", place, hint=self.blame() or hint, name=name, known=either(known))
         return self.broken(node)
@@ -46,6 +49,8 @@ class Naming(Calls):
         name, known = node.value, self.language.roots
         if name in self.language.functions or name in self.language.defines:
             takes = name in self.language.functions and self.language.functions[name].parameters
+            if name == "always" and "outputs" not in known:
+                return "leave it out: without a condition it is always so"
             return f"write `{name}({'…' if takes else ''})` to ask the function"
         if name in _SAID_ELSEWHERE or (name in _WORDS and self._quoted(node)):
             return f"write `` `{_SAID_ELSEWHERE.get(name, name)}` ``"
@@ -72,6 +77,30 @@ class Naming(Calls):
             return _NOT_HERE.get(name, f"`{name}` is a fact, which gates ask: write this as `when` of a gate")
         given = self.above[-2].kind == "function_expression" if len(self.above) > 1 else False
         return path or closest(name, known) or (f"write `'{name}'` if it is a text" if given else "")
+
+    def word(self, node: Node, _here: Term) -> Term:
+        """What is no JSON in backticks."""
+        path = self.written_path(node.value)
+        yes = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+        said = yes.get(node.value.lower(), "")
+        hint = f"leave the backticks out: `{path}`" if path else f"write `` `{said}` ``" if said else ""
+        if not hint and self._is_counted(node):
+            from engine.core.expressions import meant
+
+            hint = meant.number(node.value)
+        self.errors.add("ENG104", self.at(node), hint=hint, word=node.value)
+        return (
+            self.broken(node) if hint or len(self.above) == 1 else self.term("literal", node, types.STRING, node.value)
+        )
+
+    def _is_counted(self, node: Node) -> bool:
+        """Is it compared with a number?"""
+        around = self.above[-2] if len(self.above) > 1 else node
+        if around.kind != "comparator":
+            return False
+        (other,) = (child for child in around.children if child is not node)
+        function = self.language.functions.get(str(other.value)) if other.kind == "function_expression" else None
+        return around.value not in ("eq", "ne") or (function is not None and function.returns == "number")
 
     def written_path(self, text: str) -> str:
         """`text` if it is the path of something that is there: it was to be no text."""

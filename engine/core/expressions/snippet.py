@@ -26,6 +26,7 @@ _MEANT = {
     ":": "write `==` to compare",
     "==": "write `==`",
     "===": "write `==`",
+    "<>": "write `!=`",
     "!==": "write `!=`",
     "=~": "match text with `glob(text, pattern)`: there are no regular expressions",
     "!~": "match text with `!glob(text, pattern)`: there are no regular expressions",
@@ -52,13 +53,12 @@ _SIGNS = re.compile(r"[=!<>~&|]+|//|\?\?|\?\.")  # what stands together is one s
 _MEANT_BEFORE = {  # the same, where the parser is lost behind it
     " not": "write `!(…)`",
     "(not": "write `!(…)`",
-    "<": "write `!=`",
     "[": "a field follows a `.`, and text in `[…]` has quotes: `list[?name == 'x']`",
 }
 
 
 # What is surely meant by a sign or word that stands between two values: with it in its place the rest is judged, too.
-_INSTEAD = {"and": "&&", "or": "||", "=": "==", "===": "==", "!==": "!=", "=<": "<=", "&": "&&", ";": " "}
+_INSTEAD = {"and": "&&", "or": "||", "<>": "!=", "=": "==", "===": "==", "!==": "!=", "=<": "<=", "&": "&&", ";": " "}
 
 
 class UnparsedError(EngineError):
@@ -124,6 +124,12 @@ class Snippet(NamedTuple):
                 start, end = found.span(1)
                 reason, instead = f"{quoted(found[1])} has no quotes", f"'{found[1]}'"
                 hint = f"write `{instead}`: texts stand in single quotes"
+        if self.text.startswith("${") and start == 0 and self.text.endswith("}"):
+            pairs = 1 + (self.text.startswith("${{") and self.text.endswith("}}"))
+            hint = f"leave out `${'{' * pairs}` and `{'}' * pairs}`: this is an expression already"
+            told = problem("ENG101", self.at(start, end), reason=reason, hint=hint)
+            bare = self.mended(len(self.text) - pairs, len(self.text), "")
+            return UnparsedError(told, bare.mended(0, 1 + pairs, ""))
         if self.text[start:end] == "$" and hint.startswith("leave out `${`") and not self.text[end:].startswith("{"):
             hint = "leave `$` out: a name stands by itself, and a text in single quotes"
         instead = _INSTEAD.get(self.text[start:end].lower()) if instead is None else instead

@@ -31,8 +31,7 @@ _KEYS = frozenset(
     {"if", "unless", "when", "require", "requires", "reject", "return", "where", "assert", "allow", "deny"}
 )
 _SPAN = re.compile(r"[0-9]{1,6}[smhd]\b")
-_SINCE = re.compile(r"\b(now) ?(-) ?([a-z_]{1,20}(?:\.[a-z_]{1,20}){1,5})")
-_ARROW = re.compile(r"[(,] ?\w{1,20} ?=$")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{4,12}Z?)?")
 _PRODUCT = re.compile(r"[0-9]{1,6}(?: ?\* ?[0-9]{1,6}){1,4}")
 Token: TypeAlias = Mapping[str, Any]  # type, value, start; what the library calls its `end` is right for some only
 Literal: TypeAlias = tuple[str, Any]  # literal, or word (what is no JSON, refused by `check`); its value
@@ -62,7 +61,9 @@ class Tokens:
             self._all: list[Token] = list(Lexer().tokenize(self.plain))
             self._kinds: list[str] = [token["type"] for token in self._all]
         except LexerError as error:
-            raise _no_token(snippet, error) from None
+            from engine.core.expressions.unlexed import no_token
+
+            raise no_token(snippet, error) from None
         self.at = self.end = 0
         self._bound()
 
@@ -136,6 +137,8 @@ class Tokens:
         """This token does not belong where it stands; `value`: a value does."""
         kind, start, end = self._kinds[at], self._all[at]["start"], self._end_of(at)
         if kind == "eof":
+            if unclosed := self._unclosed():
+                return unclosed
             hint = self._left_open()
             if at and self._kinds[at - 1] in OPERATORS:
                 sign = self.snippet.text[self._all[at - 1]["start"] : self._end_of(at - 1)]
@@ -144,23 +147,27 @@ class Tokens:
         if kind in OPERATORS and (not at or self._kinds[at - 1] in BEFORE_A_VALUE):
             sign = self.snippet.text[start:end]
             before = sign in ("||", "&&", "==", "!=", "<", ">", "<=", ">=") and not at
+            if at and kind in ("and", "or") and self._kinds[at - 1] in ("and", "or"):
+                other = self.snippet.text[self._all[at - 1]["start"] : self._end_of(at - 1)]
+                keep = f"remove one `{sign}`" if sign == other else f"keep one of `{other}` and `{sign}`"
+                return self.snippet.wrong(start, end, hint=keep, instead="")
+            if at and self._kinds[at - 1] in ("and", "or") and (again := self.words().again(at)):
+                return self._told(start, end, again)
             return self.snippet.wrong(
                 start, end, hint=f"write what comes before `{sign}`, or remove it" if before else ""
             )
-        if kind in _BEGIN_A_VALUE and at and self._kinds[at - 1] in _END_A_VALUE:
-            words = self._words()
-            if joined := words.joined(at) or words.branched(at):
-                return self._told(start, end, joined)
+        if kind in (*_BEGIN_A_VALUE, "not") and at and self._kinds[at - 1] in _END_A_VALUE:
+            words = self.words()
+            if called := words.called(at - 1):
+                return self._told(self._all[at - 1]["start"], end, called)
             if words.said(at - 1) == "not" and (negated := words.negated(at - 1)):
                 return self._told(self._all[at - 1]["start"], self._end_of(at - 1), negated)
+            if joined := words.branched(at) or words.joined(at):
+                return self._told(start, end, joined)
             if at == 1 and words.said(0) in _KEYS:
                 return self.snippet.wrong(0, self._end_of(0), hint=f"leave `{words.said(0)}` out: it is the key's")
             if words.said(at) in ("then", "else", "do", "end"):
                 return self.snippet.wrong(start, end, hint=f"leave `{words.said(at)}` out")
-            called = self._all[at - 1]["value"]
-            if kind == "literal" and self._kinds[at - 1] == "unquoted_identifier" and "_" in str(called):
-                said = f"{called}({self.snippet.text[start:end]})"
-                return self.snippet.wrong(self._all[at - 1]["start"], end, hint=f"write {code(said)}")
             mend = self.snippet.wrong(start, end)
             if "see docs" not in mend.problems[0].hint:
                 return mend
@@ -178,11 +185,14 @@ class Tokens:
                 from engine.core.expressions.infix import Said
 
                 meant = Said(f".{name}", self._all[at - 1]["start"], self._end_of(at + 1))
-                whole = f"{self._words().before(at - 1)[0]}.{name}"
+                whole = f"{self.words().before(at - 1)[0]}.{name}"
                 told = self.snippet.wrong(start, end, hint=f"a field follows a `.`: write `{whole}`").problems[0]
                 return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
-        if kind == "colon" and at == 1 and self._words().said(0) in _KEYS:
-            name = self._words().said(0)
+        indexed = at > 1 and self._kinds[at - 1] == "lbracket" and self._kinds[at - 2] in _END_A_VALUE
+        if indexed and (filtered := self.words().filtered(at)):
+            return self._told(start, end, filtered)
+        if kind == "colon" and at == 1 and self.words().said(0) in _KEYS:
+            name = self.words().said(0)
             return self.snippet.wrong(0, end, hint=f"leave `{name}:` out: the key stands before the value already")
         if counted := self._counted(at):
             return counted
@@ -205,6 +215,8 @@ class Tokens:
             comparing = self._kinds[at - 1] in OPERATORS if at else False
             said = f"`{seconds(span[0])}`" if comparing else f"'{span[0]}'"
             return self._told(start, span.end(), Said(said, start, span.end()), ", in seconds" if comparing else "")
+        if day := _DAY.match(text, start):
+            return self._told(start, day.end(), Said(f"'{day[0]}'", start, day.end()))
         if product := _PRODUCT.match(text, start):
             said = f"`{prod(map(int, re.findall('[0-9]+', product[0])))}`"
             return self._told(start, product.end(), Said(said, start, product.end()), ": there is no arithmetic")
@@ -215,7 +227,12 @@ class Tokens:
         told = self.snippet.wrong(start, end, hint=f"write {code(meant.text)}{why}").problems[0]
         return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
 
-    def _words(self) -> "Words":
+    def number(self, start: int) -> int:
+        """Which token begins there."""
+        return [token["start"] for token in self._all].index(start)
+
+    def words(self) -> "Words":
+        """All of them, for what joins values in other languages."""
         from engine.core.expressions.infix import Words
 
         return Words(
@@ -235,6 +252,31 @@ class Tokens:
                 opened.pop()
         return opened
 
+    def _unclosed(self) -> EngineError | None:
+        """A call or a list that was to be closed before an operator: neither is asked of a condition."""
+        opened = self._opened(len(self._kinds))
+        at = opened[-1] if len(opened) == 1 else 0
+        sign = self.snippet.text[self._all[at]["start"]]
+        called = at > 0 and sign == "(" and self._kinds[at - 1] == "unquoted_identifier"
+        if not called and not (sign == "[" and self._kinds[at] == "lbracket"):
+            return None
+        depth = 0
+        for number in range(at + 1, len(self._kinds)):
+            kind = self._kinds[number]
+            depth += (kind in OPENING) - (kind in CLOSING)
+            if kind in OPERATORS and not depth:
+                start, closes = int(self._all[number]["start"]), _CLOSE[sign]
+                before = self._all[at - called]["start"]
+                name, operator = (
+                    self.snippet.text[before : self._end_of(at)],
+                    self.snippet.text[start : self._end_of(number)],
+                )
+                if "comma" in self._kinds[number:] and called:
+                    return None
+                reason, hint = f"`{name}` is not closed before `{operator}`", f"write `{closes}` before `{operator}`"
+                return self.snippet.wrong(start, start + len(operator), reason, hint, f"{closes} {operator}")
+        return None
+
     def _left_open(self) -> str:
         """What to close at the end."""
         opened = self._opened(len(self._kinds))
@@ -250,7 +292,7 @@ class Tokens:
         """What the library complains about; of a call, the parenthesis that nothing callable stands before."""
         if error.msg.startswith("Quoted identifier"):  # it does not say which
             return self.unexpected(list(pairwise(self._kinds)).index(("quoted_identifier", "lparen")) + 1)
-        at = [token["start"] for token in self._all].index(error.lex_position)
+        at = self.number(error.lex_position)
         if error.msg.startswith("Invalid function name"):
             at += 1
         return self.unexpected(at, value=error.msg == "invalid token")  # which it says where a value would begin
@@ -283,37 +325,3 @@ def _literals(snippet: Snippet) -> tuple[Mapping[int, Literal], str]:
         at += 1
     errors.check()
     return found, plain
-
-
-def _swallowed(text: str, quote: str) -> int:
-    """Where a text begins that has an operator in it: it was to end before; -1: none does."""
-    at = text.find(quote)
-    while at >= 0 and (end := closing(text, at)) >= 0:
-        if re.search(r" (?:&&|\|\||==|!=) ", text[at:end]):
-            return at
-        at = text.find(quote, end + 1)
-    return -1
-
-
-def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
-    start, reason = error.lexer_position, ""
-    quote = snippet.text[start]
-    if quote == "-" and (asked := _SINCE.search(snippet.text)) and asked.start(2) == start:
-        said = f"seconds_since({asked[3]})"
-        told = snippet.wrong(*asked.span(), hint=f"write `{said}`: there is no arithmetic").problems[0]
-        return UnparsedError(told, snippet.mended(*asked.span(), said))
-    if _ARROW.search(snippet.text[: start + 1]):
-        return snippet.wrong(start, start + 2, hint="a condition on each item stands in `list[?condition]`")
-    if quote in QUOTES:
-        reason = f"{error.message.removesuffix(' at').lower()} in this name"
-        if (begin := _swallowed(snippet.text, quote)) >= 0 and closing(snippet.text, start) < 0:
-            return snippet.wrong(
-                begin, begin + 1, f"the {quote} that opens here is never closed", f"close it with {quote}"
-            )
-        if closing(snippet.text, start) < 0 and not snippet.text[start + 1 :].strip():
-            reason = f"the {quote} at the end closes what no {quote} opens"
-            return snippet.wrong(0, len(snippet.text), reason, f"open it with {quote}, or remove that one")
-        if closing(snippet.text, start) < 0:
-            reason = f"the {quote} that opens here is never closed, as in {quote}text{quote}"
-            return snippet.wrong(start, start + 1, reason, f"close it with {quote}, or remove it")
-    return snippet.wrong(start, start + 1, reason)

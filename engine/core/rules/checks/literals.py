@@ -167,9 +167,13 @@ def _type(text: Text, _: Subject) -> Iterator[Problem]:
     """A resource type, or a glob over types."""
     hint = type_meant(text.value)
     if hint is not None:
-        parts = text.value.replace(",", " ").split()
-        several = len(parts) > 1 and all(type_meant(part) is None for part in parts)
-        hint = f"these are several: write `[{', '.join(map(repr, parts))}]`" if several else hint
+        several = _SEVERAL.fullmatch(text.value)
+        begin, listed, rest = several.groups() if several else ("", text.value, "")
+        parts = [f"{begin}{part.strip()}{rest}" for part in _BETWEEN.split(listed) if part.strip()]
+        if len(parts) > 1 and all(type_meant(part) is None for part in parts):
+            hint = f"these are several: write `[{', '.join(map(repr, parts))}]`"
+        elif "|" in text.value:
+            hint = "a glob is no regular expression: write a list of types, `['aws_kms_*', 'aws_iam_*']`"
         yield problem("ENG892", text.place, hint=hint, value=text.value, subject=text.subject)
 
 
@@ -191,6 +195,8 @@ def type_meant(pattern: str) -> str | None:
     return _meant(pattern, TYPES)
 
 
+_SEVERAL = re.compile(r"\^?([\w*?]*)[({]([\w*?,| ]+)[)}]([\w*?]*)\$?")  # `aws_{kms,iam}_*`
+_BETWEEN = re.compile(r"[\s,|;]")
 _OTHER_PROVIDERS = (
     "archive_",
     "awscc_",
