@@ -145,6 +145,10 @@ class Arguments(ABC):
 
             yes = not function or function.returns == "boolean"
             usage = meant.called(node.value, arguments, self.asked_of, (least, most), written, yes)
+            around = self.above[-2] if len(self.above) > 1 else node
+            texts = [self.text(one) for one in around.children if one.kind == "literal"]
+            if not given and (least, most) == (1, 1) and around.kind == "comparator" and texts and yes:
+                usage = f"{node.value}({texts[0]})"  # `plan_touches() == 'aws_x'`
         self.errors.add("ENG111", self.at(node), name=node.value, wanted=wanted, given=given, usage=code(usage))
         return False
 
@@ -260,7 +264,9 @@ class Arguments(ABC):
             from engine.core.expressions import meant
 
             hint = meant.items_holding(what, where) or meant.literal_as(what.value, items.kinds)
-            hint = f"write {code(hint)}" if hint.startswith(("`", "'")) else hint
+            hint = f"write {code(hint)}" if hint.startswith(("`", "'")) else "" if hint.startswith("[") else hint
+            if where.text.endswith("changes[*].actions") and what.kind == "literal":
+                hint = f"write {code(f'length(plan_actions({what.text})) > `0`')}"
             self.errors.add(
                 "ENG114", what.place, hint=hint,
                 left=what.subject, left_type=what.type, right=f"every item of {where.subject}", right_type=items,

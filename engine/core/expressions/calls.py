@@ -52,9 +52,11 @@ class Calls(Arguments):
         of_all = name.replace("_", "")
         if of_all in ("not", "isnull", "isnone") and len(arguments) == 1:
             return f"write {code(f'!({arguments[0]})' if of_all == 'not' else f'!present({arguments[0]})')}"
-        from engine.core.expressions import meant
+        from engine.core.expressions import infix, meant, others
 
         texts = [child.value for child in node.children if child.kind == "literal" and isinstance(child.value, str)]
+        if self.asked_of and len(arguments) == 1 and name in infix.CALLS and name not in known:
+            return f"write {code(infix.CALLS[name](self.asked_of, arguments[0]))}"
         if of_all in meant.OF_GROUPS and len(texts) == 1:
             who = next((one for one in arguments if not one.startswith("'")), "pr.author.login")
             return f"write `contains(groups.{texts[0]}.members[*].login, {who})`"
@@ -62,16 +64,15 @@ class Calls(Arguments):
             return f"write {code(f'{self.asked_of}[?{arguments[0]}]')}"
         if name in meant.OF_LISTS and (asked := meant.counted(name, node, self.text)):
             return f"write {code(asked)}"
-        guess = meant.OF_OTHERS.get(name, "") or meant.OF_OTHERS.get(of_all, "") or closest(node.value, known)
+        guess = others.OF_OTHERS.get(name, "") or others.OF_OTHERS.get(of_all, "") or closest(node.value, known)
+        guess = guess or others.by_words(name, arguments, known)
         asked = guess.removeprefix("did you mean `").removesuffix("`?")
         if self.asked_of and asked in known:
             inside = ", ".join((self.asked_of, *arguments))
             return f"write {code(f'{asked}({inside})')}"
         if guess.startswith("write `glob(text, pattern)`") and (self.asked_of or len(arguments) == 2):
-            from engine.core.expressions.infix import matching
-
             text = self.asked_of or arguments[0]
-            if asked := matching(text, arguments[-1]):
+            if asked := infix.matching(text, arguments[-1]):
                 return f"write `{asked}`"
             return f"write `glob({text}, '…')` with a glob such as `acme/*`: there are no regular expressions"
         return guess
@@ -166,6 +167,7 @@ class Calls(Arguments):
         outermost, depth, above = not self.within, self.depth, len(self.above)
         if outermost:
             self.used = self.at(node)
+        told = self.errors.added
         try:
             body = self.expression(snippet, (*self.within, name))
         except EngineError as e:
@@ -176,7 +178,8 @@ class Calls(Arguments):
             del self.above[above:]
             if outermost:
                 self.used = None
-        return self.term("define", node, body.type, name, (body,))
+        known = body.type if self.errors.added == told else types.BROKEN
+        return self.term("define", node, known, name, (body,))
 
 
 def _returned(function: Function, arguments: tuple[Term, ...]) -> Type:

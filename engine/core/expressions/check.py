@@ -10,7 +10,7 @@ from engine.core.expressions import types
 from engine.core.expressions.arguments import OPERATORS, is_text
 from engine.core.expressions.naming import Naming, said_here
 from engine.core.expressions.parse import Node, parse
-from engine.core.expressions.snippet import Snippet, UnparsedError, quoted
+from engine.core.expressions.snippet import Snippet, UnparsedError, code, quoted
 from engine.core.expressions.terms import Language, Term
 from engine.core.expressions.tokens import MAX_DEPTH
 from engine.core.expressions.types import Type
@@ -307,11 +307,14 @@ class Checker(Naming):
                 word = said_here(bare)  # what it is held against may be that
                 self.errors.add("ENG105", self.at(bare), hint=f"write `` `{word}` ``", word=bare.value)
             return self.term("compare", node, types.BOOLEAN, operator, (left, right))
-        for term in (left, right):
+        for term, child in zip((left, right), node.children, strict=True):
             if term.type.known and "number" not in term.type.kinds:
                 from engine.core.expressions import meant
 
                 hint = meant.ordered(left, right, operator)
+                if child.kind == "comparator":  # `1 < a < 5`
+                    inner, last = self.text(child.children[1]), self.text(node.children[1])
+                    hint = f"write {code(f'{self.text(child)} && {inner} {operator} {last}')}"
                 self.errors.add("ENG115", term.place, hint=hint, subject=term.subject, found=term.type)
                 break
         return self.term("order", node, types.BOOLEAN, operator, (left, right))

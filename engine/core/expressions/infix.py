@@ -40,7 +40,7 @@ def matching(text: str, pattern: str) -> str:
     return f"{'starts_with' if begin else 'ends_with' if end else 'contains'}({text}, '{plain}')"
 
 
-_CALLS: Mapping[str, Callable[[str, str], str]] = {
+CALLS: Mapping[str, Callable[[str, str], str]] = {
     "contains": _holds,
     "has": _holds,
     "includes": _holds,
@@ -54,6 +54,7 @@ _CALLS: Mapping[str, Callable[[str, str], str]] = {
     "eq": lambda a, b: f"{a} == {b}",
     "equals": lambda a, b: f"{a} == {b}",
     "ne": lambda a, b: f"{a} != {b}",
+    "xor": lambda a, b: f"{a} && !({b}) || !({a}) && {b}",
     "gt": lambda a, b: f"{a} > {b}",
     "lt": lambda a, b: f"{a} < {b}",
     "matches": lambda a, b: matching(a, b) or f"glob({a}, '…')",
@@ -81,7 +82,7 @@ class Words:
     def joined(self, at: int) -> "Said | None":
         """What the word at `at` makes of the values around it, as it is written here; None where it is none."""
         word, behind = self.said(at), at + 1
-        negated = word in ("not", "!") and self.said(behind) in _CALLS
+        negated = word in ("not", "!") and self.said(behind) in CALLS
         if negated:
             word, behind = self.said(behind), behind + 1
         before, start = self.before(at)
@@ -93,7 +94,7 @@ class Words:
             text = self._being(before, after, negated) if before and after else ""
         else:
             after, end = self.after(behind)
-            text = "!" * negated + _CALLS[word](before, after) if word in _CALLS and before and after else ""
+            text = "!" * negated + CALLS[word](before, after) if word in CALLS and before and after else ""
         return Said(text, start, end) if text else None
 
     def negated(self, at: int) -> "Said | None":
@@ -130,7 +131,7 @@ class Words:
         if not takes or self._kinds[at] != "unquoted_identifier" or self._kinds[at - 1 : at] == ["dot"]:
             return None
         value, end = self.after(at + 1)
-        return Said(f"{name}({value})", self._starts[at], end) if value and self.said(at + 1) not in _CALLS else None
+        return Said(f"{name}({value})", self._starts[at], end) if value and self.said(at + 1) not in CALLS else None
 
     def filtered(self, at: int) -> "Said | None":
         """`list[a == 'b']`, whose condition begins at `at`: a filter without its question mark."""
@@ -251,6 +252,9 @@ class Words:
             return f"present({before})" if negated else f"!present({before})"
         if after.lower() in _SPELT:
             return before if (after.lower() == "true") is not negated else f"!({before})"
+        if after.isidentifier() and "." not in before:  # `pr is draft`
+            return f"!{before}.{after}" if negated else f"{before}.{after}"
+        after = f"'{after}'" if after.isidentifier() else after
         return f"{before} {'!=' if negated else '=='} {after}"
 
     def before(self, at: int) -> tuple[str, int]:

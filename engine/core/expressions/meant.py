@@ -9,71 +9,12 @@ from typing import Any
 
 from engine.core.duration import is_duration, seconds
 from engine.core.expressions import types
+from engine.core.expressions.others import NO_CALENDAR, OF_OTHERS
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import code
 from engine.core.expressions.terms import Term
 from engine.core.expressions.types import Type
 from engine.names import choice
-
-# Functions of other languages, and what we have for them: a function of ours, or a sentence.
-OF_OTHERS = {
-    "all": "write ``length(list[?!(…)]) == `0` `` for all of a list, or join conditions by `&&`",
-    "alltrue": "join conditions by `&&`",
-    "any": "write ``length(list[?…]) > `0` `` for any of a list, or join conditions by `||`",
-    "anytrue": "join conditions by `||`",
-    "cancelled": "leave it out: what follows a failure does not run",
-    "can": "did you mean `present`?",
-    "coalesce": "did you mean `default`?",
-    "count": "did you mean `length`?",
-    "date": "write a time as a text: '2026-12-20T00:00:00Z'",
-    "defined": "did you mean `present`?",
-    "empty": "write ``length(…) == `0` ``",
-    "endswith": "did you mean `ends_with`?",
-    "every": "write ``length(list[?!(…)]) == `0` `` for all of a list",
-    "exists": "did you mean `present`?",
-    "failure": "write `always()`, or leave it out: what follows a failure does not run",
-    "format": "in a message write `${…}`; elsewhere there is `join('', [a, b])`",
-    "fromjson": "write the value itself, a list as `['a', 'b']`",
-    "has": "did you mean `contains`?",
-    "haslabel": "did you mean `has_label`?",
-    "if": "write `a && b || !a && c` for `if(a, b, c)`",
-    "includes": "did you mean `contains`?",
-    "indexof": "did you mean `contains`?",
-    "is_empty": "write ``length(…) == `0` ``",
-    "isempty": "write ``length(…) == `0` ``",
-    "len": "did you mean `length`?",
-    "lookup": "did you mean `default`?",
-    "lower": "compare the text as it is: capital letters count",
-    "lowercase": "compare the text as it is: capital letters count",
-    "matches": "write `glob(text, pattern)`: there are no regular expressions",
-    "match": "write `glob(text, pattern)`: there are no regular expressions",
-    "now": "write `now`, the time, and `seconds_since(…)` for how long ago something was",
-    "re_match": "write `glob(text, pattern)`: there are no regular expressions",
-    "regex": "write `glob(text, pattern)`: there are no regular expressions",
-    "size": "did you mean `length`?",
-    "some": "write ``length(list[?…]) > `0` `` for any of a list",
-    "split": "a text has no parts: ask `starts_with(…)`, `ends_with(…)` or `glob(…)`",
-    "startswith": "did you mean `starts_with`?",
-    "success": "leave it out: an action runs only where nothing before it has failed",
-    "test": "write `glob(text, pattern)`: there are no regular expressions",
-    "tojson": "did you mean `to_string`?",
-    "tolower": "compare the text as it is: capital letters count",
-    "tolowercase": "compare the text as it is: capital letters count",
-    "touches": "did you mean `plan_touches`?",
-    "toupper": "compare the text as it is: capital letters count",
-    "trim": "compare the text as it is",
-    "try": "did you mean `default`?",
-    "upper": "compare the text as it is: capital letters count",
-}
-
-_NO_CALENDAR = (
-    "there are no days of the week and no hours; a window is a pair of times, each asked by `seconds_since('…')`"
-)
-OF_OTHERS |= dict.fromkeys(
-    ("weekday", "dayofweek", "day", "days", "hour", "minute", "month", "year", "isweekend", "weekend", "businesshours",
-     "isbusinesshours", "strftime", "formatdate", "dateformat", "between", "during", "outside", "cron"),
-    _NO_CALENDAR,
-)  # fmt: skip
 
 OF_LISTS = frozenset(
     {"all", "alltrue", "any", "anytrue", "count", "every", "filter", "find", "select", "some", "where"}
@@ -187,7 +128,7 @@ def equal(left: Term, right: Term, operator: str) -> tuple[Term, str]:
                 asked = _holding(items, other)
                 return right, f"write {choice([code(f'{no}contains({text}[*].{f}, {other.text})') for f in asked])}"
         if one.type.without_null().only("object") and len(kinds) == 1:
-            asked = fields(one.type, next(iter(kinds)))[:3]
+            asked = _holding(one.type, other) if "string" in kinds else fields(one.type, next(iter(kinds)))[:3]
             if asked:
                 return one, f"write {choice([code(f'{text}.{name}') for name in asked])}"
         if other.kind == "literal" and one.kind != "literal":
@@ -266,6 +207,10 @@ def ordered(left: Term, right: Term, operator: str) -> str:
             return f"write {code(f'seconds_since({other.text}) {sign} `0`')}"
         if one.type.only("array") and other.type.only("number"):
             return f"write `length({one.text})`"
+        if one.type.without_null().only("object") and other.type.only("number"):
+            counts = [f"{one.text}.{f}" for f in fields(one.type, "number")]
+            counts += [f"length({one.text}.{f})" for f in fields(one.type, "array")]
+            return f"write {choice(list(map(code, counts[:3])))}" if counts else ""
     if all(term.type.without_null().only("string") and _TIME.search(term.text) for term in (left, right)):
         return f"write {code(f'seconds_since({left.text}) {turned} seconds_since({right.text})')}"
     return ""
@@ -281,7 +226,7 @@ def step(base: Term, name: str) -> str:
         return f"write `length({text or '@'})`"
     if sure.only("string"):
         if text == "now":
-            return _NO_CALENDAR
+            return NO_CALENDAR
         if _TIME.search(text):
             return f"a time has no parts: ask how long ago it was by `seconds_since({text})`"
         if name in _OF_TEXTS:

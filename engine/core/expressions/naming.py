@@ -6,6 +6,7 @@ from itertools import takewhile
 from engine.core.expressions import types
 from engine.core.expressions.calls import Calls
 from engine.core.expressions.parse import Node
+from engine.core.expressions.snippet import code
 from engine.core.expressions.terms import Term
 from engine.core.expressions.types import Type
 from engine.names import closest, either, nearly
@@ -16,6 +17,14 @@ _OF_ACTIONS = frozenset({"env", "inputs", "job", "matrix", "needs", "runner", "s
 _NOT_HERE = {  # of the names that other positions know
     "event": "gates never read the event: ask a fact, such as `pr.draft`",
     "outputs": "outputs are there in actions only",
+}
+_SECTIONS = {  # of the rules, which conditions do not read
+    "gates": "a gate asks facts, never other gates: name both under `gates` of the pipeline",
+    "gate": "a gate asks facts, never other gates: name both under `gates` of the pipeline",
+    "approvals": "who has approved is asked by `approvals:` of a gate",
+    "overrides": "a gate names its override by `override:`",
+    "environments": "write `rules.environments`, or `environment()` for the verdict's",
+    "never": "leave the gate out: it would never be asked",
 }
 _AS_TEXT = "write '{}' if it is a text: double quotes are for names"
 
@@ -51,6 +60,10 @@ class Naming(Calls):
             takes = name in self.language.functions and self.language.functions[name].parameters
             if name == "always" and "outputs" not in known:
                 return "leave it out: without a condition it is always so"
+            around = self.above[-2] if len(self.above) > 1 else node
+            texts = [self.text(one) for one in around.children if one.kind == "literal"]
+            if takes and around.kind == "comparator" and around.value == "eq" and texts:  # `plan_touches == 'aws_x'`
+                return f"write {code(f'{name}({texts[0]})')}"
             return f"write `{name}({'…' if takes else ''})` to ask the function"
         if name in _SAID_ELSEWHERE or (name in _WORDS and self._quoted(node)):
             return f"write `` `{_SAID_ELSEWHERE.get(name, name)}` ``"
@@ -71,6 +84,11 @@ class Naming(Calls):
             return f"write `'{name}'` if it is a text: texts stand in single quotes{f'; or {other}' if other else ''}"
         if not path and name in _OF_ACTIONS:
             return "rules know no variables of a workflow: ask a fact, such as `pr.base.ref` or `environment()`"
+        asked = self.above[-2].children[1] if len(self.above) > 1 and self.above[-2].kind == "subexpression" else node
+        if name == "define" and asked.value in self.language.defines:
+            return f"write `{asked.value}()`"
+        if not path and name in _SECTIONS:
+            return _SECTIONS[name]
         if not path and name == "github":
             return "facts have names of their own, such as `pr.draft`; which event it is, is chosen in `events:`"
         if not path and name in self.language.anywhere:

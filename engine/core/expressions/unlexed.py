@@ -11,6 +11,7 @@ from engine.core.expressions.tokens import Tokens
 from engine.errors import EngineError
 
 _SINCE = re.compile(r"\b(now) ?(-) ?([a-z_]{1,20}(?:\.[a-z_]{1,20}){1,5})")
+_SHELL = re.compile(r"([\w.]{1,80}):-([\w./-]{0,80})")
 _LEFT = re.compile(r"[\w.*/-]{1,80}$")
 _ARROW = re.compile(r"[(,] ?\w{1,20} ?=$")
 
@@ -53,6 +54,10 @@ def no_token(snippet: Snippet, error: LexerError) -> EngineError:
     """The error of a text that the library cannot make tokens of."""
     start, reason = error.lexer_position, ""
     quote = snippet.text[start]
+    if quote == "-" and (asked := _SHELL.fullmatch(snippet.text)):
+        said = f"default({asked[1]}, '{asked[2]}')"
+        told = snippet.wrong(start - 1, start + 1, hint=f"write `{said}`").problems[0]
+        return UnparsedError(told, snippet.mended(0, len(snippet.text), said))
     if snippet.text.startswith(tuple(_READ), start) and (meant := _of_another(snippet, start)):
         return meant
     if quote == "-" and (asked := _SINCE.search(snippet.text)) and asked.start(2) == start:

@@ -146,9 +146,21 @@ def _time(text: Text, _: Subject) -> Iterator[Problem]:
     if epoch(text.value) is None:
         whole = f"{text.value}T00:00:00Z"
         whole = f"{text.value}Z" if epoch(f"{text.value}Z") is not None else whole
-        day = epoch(whole) is not None
-        wanted = f"write `{whole}`" if day else "write a day that there is, the time and UTC, as 2026-12-20T00:00:00Z"
+        whole = whole if epoch(whole) is not None else _as_utc(text.value)
+        wanted = f"write `{whole}`" if whole else "write a day that there is, the time and UTC, as 2026-12-20T00:00:00Z"
         yield problem("ENG891", text.place, value=text.value, what="a time", wanted=wanted)
+
+
+def _as_utc(text: str) -> str:
+    """A time of another zone or with other signs, as it is written here; empty where it is none."""
+    from datetime import UTC, datetime
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def epoch(text: str) -> float | None:

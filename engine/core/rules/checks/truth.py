@@ -176,6 +176,7 @@ def truths(subject: Subject) -> Iterator[Problem]:
             part = " ".join(text[node.start : node.end].split())
             said, hint = part if len(part) <= 100 else part[:99] + "…", _meant(node, text, defines)
             yield problem("ENG897" if value else "ENG896", at, hint=hint, text=said)
+        yield from _one_sided(Snippet(text, place), whole)
         yield from _twice(text, Snippet(text, place), whole)
 
 
@@ -212,6 +213,30 @@ def _exchanged(pair: tuple[Node, ...]) -> str:
     if type(limits[0]) is type(limits[1]) and limits[0] > limits[1]:  # type: ignore[operator]
         return "the two times" if isinstance(limits[0], str) else f"`{limits[0]}` and `{limits[1]}`"
     return f"the signs `{_SIGNS[pair[0].value]}` and `{_SIGNS[pair[1].value]}`"
+
+
+def _one_sided(snippet: Snippet, whole: Node) -> Iterator[Problem]:
+    """Two times of one clock that are both asked from the same side: one of them says nothing."""
+    for node in nodes(whole):
+        for pair in combinations(node.children, 2) if node.kind == "and_expression" else ():
+            after = [_HOLDS[one.value](1, 0) for one in pair if _is_of_clock(one)]
+            if len(after) == 2 and after[0] is after[1]:
+                timed = sorted(pair, key=lambda one: str(one.children[0].children[0].value), reverse=not after[0])
+                idle, other = (snippet.part(one.start, one.end).replace("`0`", "0") for one in timed)
+                sign, what = ("<", "end") if after[0] else (">=", "beginning")
+                hint = f"write `{sign}` in the one that is the {what} of the window, or leave this one out"
+                at = snippet.at(timed[0].start, timed[0].end)
+                yield problem("ENG897", at, hint=hint, text=f"{idle}` beside `{other}")
+
+
+def _is_of_clock(node: Node) -> bool:
+    """Is it a comparison of how long ago a certain time was with a number?"""
+    if node.kind != "comparator" or node.value not in _ORDER or node.children[1].kind != "literal":
+        return False
+    asked = node.children[0]
+    return (
+        asked.kind == "function_expression" and asked.value == "seconds_since" and asked.children[0].kind == "literal"
+    )
 
 
 def _twice(text: str, snippet: Snippet, whole: Node) -> Iterator[Problem]:
