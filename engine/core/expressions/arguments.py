@@ -105,6 +105,8 @@ class Arguments(ABC):
                     asked = other.text if other.type.only("boolean") else asked
                     no = asked if operator == "!=" else f"!({asked})" if asked == other.text else f"!{asked}"
                     hint = f"write {code(no)}" if asked else ""
+                    if other.kind == "root" and other.text == "verdict":
+                        hint = "write `needs: verdict` at the gate, which waits for one, and leave this out"
                     self.errors.add("ENG116", self.at(node), hint=hint, subject=other.subject)
                 return
         common = left.type.kinds & right.type.kinds - {"null"}

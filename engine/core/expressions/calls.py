@@ -60,6 +60,8 @@ class Calls(Arguments):
         if of_all in meant.OF_GROUPS and len(texts) == 1:
             who = next((one for one in arguments if not one.startswith("'")), "pr.author.login")
             return f"write `contains(groups.{texts[0]}.members[*].login, {who})`"
+        if self.asked_of and name in ("any", "some") and not arguments:
+            return f"write {code(f'length({self.asked_of}) > `0`')}"
         if self.asked_of and name in ("filter", "find", "select", "where") and len(arguments) == 1:
             return f"write {code(f'{self.asked_of}[?{arguments[0]}]')}"
         if name in meant.OF_LISTS and (asked := meant.counted(name, node, self.text)):
@@ -139,6 +141,8 @@ class Calls(Arguments):
                 hint = f"leave the quotes out: `{written}`"
             elif path.kind == "literal" and wanted == 2 and node.children[1].kind in ("field", "subexpression"):
                 hint = f"exchange them: `{name}({self.text(node.children[1])}, {path.text})`"
+            if path.kind == "root" and path.text == "verdict":
+                hint = "write `needs: verdict` at the gate, which waits for one, and leave this out"
             self.errors.add("ENG119", path.place, hint=hint, name=name, subject=path.subject)
         if name == "present":
             return self.term("present", node, types.BOOLEAN, None, (path,))

@@ -31,7 +31,7 @@ def matching(text: str, pattern: str) -> str:
     if (
         pattern[:1] not in ("'", '"', "/")
         or not plain
-        or not plain.replace("-", "").replace("/", "").replace(" ", "").replace("_", "").isalnum()
+        or not plain.replace(".", "").replace("-", "").replace("/", "").replace(" ", "").replace("_", "").isalnum()
     ):
         return ""
     begin, end = bare.startswith("^"), bare.endswith("$")
@@ -127,7 +127,7 @@ class Words:
         from engine.core.expressions.functions import FUNCTIONS
 
         name = self._text[self._starts[at] : self._ends[at]]
-        takes = any(one.name == name and one.parameters for one in FUNCTIONS)
+        takes = name != "merge" and any(one.name == name and one.parameters for one in FUNCTIONS)
         if not takes or self._kinds[at] != "unquoted_identifier" or self._kinds[at - 1 : at] == ["dot"]:
             return None
         value, end = self.after(at + 1)
@@ -136,10 +136,14 @@ class Words:
     def filtered(self, at: int) -> "Said | None":
         """`list[a == 'b']`, whose condition begins at `at`: a filter without its question mark."""
         last = self._edge(at - 1, 1)
-        inside = self._kinds[at:last]
-        if self._kinds[last] != "rbracket" or not {*_TURNED, "and", "or", "lparen"}.intersection(inside):
+        if self._kinds[last] != "rbracket":
             return None
         start, (listed, first) = self._starts[at], self.before(at - 1)
+        if self.called(at - 2):  # `length[…]`
+            first, inside = self._starts[at - 2], self._text[start : self._ends[last - 1]]
+            return Said(f"{self._text[first : self._ends[at - 2]]}({inside})", first, self._ends[last])
+        if not {*_TURNED, "and", "or", "lparen"}.intersection(self._kinds[at:last]):
+            return None
         return Said(f"{listed}[?{self._text[start : self._ends[last]]}", first, self._ends[last]) if listed else None
 
     def matched(self, at: int) -> "Said | None":
@@ -244,7 +248,7 @@ class Words:
         at += way
         while 0 <= at < len(self._kinds) and self._kinds[at] not in ("eof", "comma", *until, *outer):
             at = (self._partner(at, way) if self._kinds[at] in inner else at) + way
-        return at
+        return min(at, len(self._kinds) - 1)
 
     @staticmethod
     def _being(before: str, after: str, negated: bool) -> str:

@@ -89,6 +89,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "author": ("user",),
     "branch": ("ref",),
     "commit": ("head.sha", "sha"),
+    "closed": ("state",),
+    "open": ("state",),
     "conclusion": ("result",),
     "created_by": ("author",),
     "creator": ("author", "user"),
@@ -149,7 +151,10 @@ def _texts(path: str, whole: Type) -> frozenset[str]:
 
 def meant_of(names: Sequence[str], item: Type) -> str:
     """The same for a path from an item of a list."""
-    found = list(dict.fromkeys(islice(_walked(list(names), item, "", 1, item=True), _MOST)))
+    for begin in range(len(names)):  # `this.severity`
+        found = list(dict.fromkeys(islice(_walked(list(names[begin:]), item, "", 1, item=True), _MOST)))
+        if found:
+            break
     return f"write {choice([f'`{path}`' for path in found])}" if found else ""
 
 

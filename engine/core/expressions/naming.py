@@ -149,7 +149,8 @@ class Naming(Calls):
         """Does it alone stand on one side of `==`, where a text without its quotes would?"""
         before, after = self.snippet.text[: node.start].rstrip(), self.snippet.text[node.end :].lstrip()
         equal = ("==", "!=")
-        return after.startswith(equal) or (before.endswith(equal) and not after.startswith((".", "[", "(")))
+        listed = len(self.above) > 1 and self.above[-2].kind == "multi_select_list"
+        return listed or after.startswith(equal) or (before.endswith(equal) and not after.startswith((".", "[", "(")))
 
     def _quoted(self, node: Node) -> bool:
         return self.snippet.text[node.start] == '"'
@@ -198,9 +199,22 @@ class Naming(Calls):
             listed = {text for name in types.names(base.type) for text in self._texts(base.type, name)}
             if node.value in listed:
                 return f"write `'{node.value}'`: texts stand in single quotes"
-        if len(after) > 1 and after[0] in self.language.roots:  # `reviews[?reviews.state == 'x']`
-            after, before = after[1:], before[:0]
+        if len(after) > 1 and after[0] in self.language.roots:
+            around = [one for one in self.above if one.kind == "filter_projection"][-1:]
+            over = self.text(around[0].children[0]) if around else ""
+            if over.split(".")[0] != after[0]:
+                return self._outside(over, ".".join(after))
+            after, before = after[1:], before[:0]  # `reviews[?reviews.state == 'x']`
         return misnamed.meant_of([*before, *after], base.type)
+
+    def _outside(self, listed: str, fact: str) -> str:
+        """What to write where the condition of a filter asks a fact."""
+        for node in reversed(self.above):
+            sides = list(map(self.text, node.children)) if node.kind == "comparator" and node.value == "eq" else []
+            if fact in sides and listed:
+                field = sides[1 - sides.index(fact)]
+                return f"a filter sees its items alone: write `contains({listed}[*].{field}, {fact})`"
+        return "a filter sees its items alone"
 
     @staticmethod
     def _texts(type_: Type, name: str) -> frozenset[str]:

@@ -27,6 +27,8 @@ _MEANT = {
     "==": "write `==`",
     "===": "write `==`",
     "<>": "write `!=`",
+    "->": "write `.`: a field follows a `.`",
+    "::": "write `.`: a field follows a `.`",
     "!==": "write `!=`",
     "=~": "match text with `glob(text, pattern)`: there are no regular expressions",
     "!~": "match text with `!glob(text, pattern)`: there are no regular expressions",
@@ -48,7 +50,7 @@ _MEANT = {
     **dict.fromkeys("–—−", 'write `-`, the one on the keyboard, inside `"…"`'),
 }
 _BARE_TEXT = re.compile(r"[=!]= ?([A-Za-z][\w.]{0,60}(?:[/-][\w.]{1,60}){1,5})")
-_SIGNS = re.compile(r"[=!<>~&|]+|//|\?\?|\?\.")  # what stands together is one sign to whoever wrote it
+_SIGNS = re.compile(r"::|->|[=!<>~&|]+|//|\?\?|\?\.")  # what stands together is one sign to whoever wrote it
 
 _MEANT_BEFORE = {  # the same, where the parser is lost behind it
     " not": "write `!(…)`",
@@ -58,7 +60,19 @@ _MEANT_BEFORE = {  # the same, where the parser is lost behind it
 
 
 # What is surely meant by a sign or word that stands between two values: with it in its place the rest is judged, too.
-_INSTEAD = {"and": "&&", "or": "||", "<>": "!=", "=": "==", "===": "==", "!==": "!=", "=<": "<=", "&": "&&", ";": " "}
+_INSTEAD = {
+    "and": "&&",
+    "or": "||",
+    "<>": "!=",
+    "->": ".",
+    "::": ".",
+    "=": "==",
+    "===": "==",
+    "!==": "!=",
+    "=<": "<=",
+    "&": "&&",
+    ";": " ",
+}
 
 
 class UnparsedError(EngineError):

@@ -43,7 +43,7 @@ def _of_another(snippet: Snippet, start: int) -> EngineError | None:
     except EngineError:
         return None
     words, at = around.words(), around.number(start)
-    said = _READ[sign](words, at)
+    said = _READ[sign](words, at) if at >= 0 else None  # beside another sign it is a part of that
     if said is None:
         return None
     told = snippet.wrong(start, start + len(sign), hint=f"write {code(said.text)}")
@@ -54,6 +54,9 @@ def no_token(snippet: Snippet, error: LexerError) -> EngineError:
     """The error of a text that the library cannot make tokens of."""
     start, reason = error.lexer_position, ""
     quote = snippet.text[start]
+    before = snippet.text[:start]
+    if quote == ";" and sum(map(before.count, "([")) > sum(map(before.count, ")]")):
+        return snippet.wrong(start, start + 1, hint="write `,`", instead=",")
     if quote == "-" and (asked := _SHELL.fullmatch(snippet.text)):
         said = f"default({asked[1]}, '{asked[2]}')"
         told = snippet.wrong(start - 1, start + 1, hint=f"write `{said}`").problems[0]

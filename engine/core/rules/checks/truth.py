@@ -5,6 +5,7 @@ lies beside them. Everything else is true or false as it likes. If no assignment
 largest part of the expression for which it holds. A proof over all states is no business of lint's.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations, product
 from math import prod
@@ -33,6 +34,7 @@ _PAST = (
     "same_since",
 )
 _OTHERWISE = {"and_expression": ("or_expression", "||"), "or_expression": ("and_expression", "&&")}
+_PATH = re.compile(r"[a-z_]{1,40}(?:\.[a-z_]{1,40}){1,8}")
 _SIGNS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 # Texts of two of these are never equal.
 _WORLDS: Mapping[str, Collection[str]] = {
@@ -134,6 +136,9 @@ class _Reading(NamedTuple):
         least, shift = float("-inf"), 0.0
         if left.kind == "function_expression" and left.value == "length":
             least = 0
+            if left.children[0].kind == "literal" and isinstance(left.children[0].value, str | list):
+                size = len(left.children[0].value)
+                return lambda _: bool(_HOLDS[kind](size, wanted))
         elif left.kind == "function_expression" and left.value == "seconds_since":
             (when,) = left.children
             begin = epoch(when.value) if when.kind == "literal" and isinstance(when.value, str) else None
@@ -182,6 +187,9 @@ def truths(subject: Subject) -> Iterator[Problem]:
 
 def _meant(node: Node, text: str, defines: Mapping[str, str]) -> str:
     """How two conditions were meant that exclude each other, or of which one always holds; empty where nobody knows."""
+    for one in nodes(node):
+        if one.kind == "literal" and isinstance(one.value, str) and _PATH.fullmatch(one.value):
+            return f"leave the quotes out: `{one.value}`"
     pairs = [pair for pair in combinations(node.children, 2) if node.kind in _OTHERWISE]
     ways: list[str] = []
     for pair in pairs:
