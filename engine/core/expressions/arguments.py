@@ -1,5 +1,6 @@
 """Values that meet: in comparisons, as conditions, and as the arguments of functions."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from operator import eq, ge, gt, le, lt, ne
@@ -19,6 +20,7 @@ _SEARCHES = {"in": (0, 1), "contains": (1, 0)}
 _HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
 _CONDITIONS = frozenset({"comparator", "and_expression", "or_expression", "not_expression"})
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_WRITTEN = re.compile(r" (?:==|!=|&&|\|\||<|>|<=|>=) ")
 _STEPS = frozenset({"field", "index"})
 
 
@@ -65,6 +67,10 @@ class Arguments(ABC):
         return self.snippet.part(node.start, node.end)
 
     @abstractmethod
+    def path_called(self, name: str) -> str:
+        """What to write for a path that is called as a function; empty where it is none."""
+
+    @abstractmethod
     def written_path(self, text: str) -> str:
         """`text` if it is the path of something that is there."""
 
@@ -76,7 +82,9 @@ class Arguments(ABC):
             path = self.written_path(str(term.value)) if term.kind == "literal" else ""
             from engine.core.expressions import meant
 
-            hint = hint or (f"leave the quotes out: `{path}`" if path else meant.condition(term))
+            whole = isinstance(term.value, str) and term.kind == "literal" and _WRITTEN.search(term.value)
+            path = str(term.value) if whole else path
+            hint = hint or (f"leave the quotes out: {code(path)}" if path else meant.condition(term))
             self.errors.add("ENG113", term.place, hint=hint, subject=term.subject, found=term.type)
         return term
 
@@ -255,7 +263,12 @@ class Arguments(ABC):
         )  # fmt: skip
 
     def search(self, what: Term, where: Term) -> None:
-        """Report a value that a list can never hold."""
+        """Report a value that a list can never hold, or a text in which no list can be."""
+        if where.type.only("string") and what.type.only("array") and self.above[-1].value == "contains":
+            self.errors.add(
+                "ENG114", what.place, hint=f"write {code(f'in({where.text}, {what.text})')}",
+                left=what.subject, left_type=what.type, right=f"a part of {where.subject}", right_type=types.STRING,
+            )  # fmt: skip
         if not where.type.only("array"):
             return
         items = types.item(where.type)

@@ -66,7 +66,12 @@ class Calls(Arguments):
             return f"write {code(f'{self.asked_of}[?{arguments[0]}]')}"
         if name in meant.OF_LISTS and (asked := meant.counted(name, node, self.text)):
             return f"write {code(asked)}"
-        guess = others.OF_OTHERS.get(name, "") or others.OF_OTHERS.get(of_all, "") or closest(node.value, known)
+        guess = others.OF_OTHERS.get(name, "") or others.OF_OTHERS.get(of_all, "")
+        guess = guess or ("" if "until" in name else closest(node.value, known))
+        asked_for = self.asked_of or (arguments[0] if len(arguments) == 1 else "")
+        guess = guess.replace("(…)", f"({asked_for})") if asked_for else guess
+        if not arguments and not self.asked_of and (path := self.path_called(node.value)):
+            return path
         guess = guess or others.by_words(name, arguments, known)
         asked = guess.removeprefix("did you mean `").removesuffix("`?")
         if self.asked_of and asked in known:
@@ -121,7 +126,9 @@ class Calls(Arguments):
     def stray_reference(self, node: Node, _here: Term) -> Term:
         """`&…` where no function wants one."""
         takers = (n for n, f in self.language.functions.items() if any("expref" in p for p in f.parameters))
-        self.errors.add("ENG127", self.at(node), text=self.text(node.children[0]), known=either(takers))
+        before = self.snippet.text[: node.start].rstrip()
+        hint = "remove this `&`: `&&` stands before it" if before.endswith("&&") else ""
+        self.errors.add("ENG127", self.at(node), hint=hint, text=self.text(node.children[0]), known=either(takers))
         return self.broken(node)
 
     # --- special forms and defines

@@ -252,6 +252,8 @@ class Words:
 
     @staticmethod
     def _being(before: str, after: str, negated: bool) -> str:
+        if after.lower() == "empty":
+            return f"length({before}) {'>' if negated else '=='} `0`"
         if after.lower() in _NOTHING:
             return f"present({before})" if negated else f"!present({before})"
         if after.lower() in _SPELT:

@@ -120,6 +120,8 @@ def equal(left: Term, right: Term, operator: str) -> tuple[Term, str]:
         kinds = other.type.kinds - {"null"}
         if one.type.without_null().only("array"):
             items = types.item(one.type)
+            if other.kind == "literal" and other.value == "":
+                return right, f"write {code(f'length({text}) {operator} `0`')}"
             if kinds == {"number"}:
                 return right, f"compare how many there are: `length({text})`"
             if "string" in kinds and "string" in items.kinds:

@@ -101,6 +101,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "frozen": ("active",),
     "from": ("head.ref",),
     "handle": ("login",),
+    "id": ("number",),
     "is_bot": ("bot",),
     "level": ("severity",),
     "merged_at": ("merged",),

@@ -46,7 +46,7 @@ class Naming(Calls):
         hint = self._root_meant(node)
         if self.used and self._told_in_define(name):
             return self.broken(node)
-        if self.used and name == "event":  # it is wrong for every gate, and told once
+        if self.used and name in _NOT_HERE:  # it is wrong for every gate, and told once
             self.errors.add("ENG108", self.at(node), hint=_NOT_HERE[name], name=name, known=either(known))
             return self.broken(node)
         place = self.used or self.at(node)
@@ -119,6 +119,10 @@ class Naming(Calls):
         (other,) = (child for child in around.children if child is not node)
         function = self.language.functions.get(str(other.value)) if other.kind == "function_expression" else None
         return around.value not in ("eq", "ne") or (function is not None and function.returns == "number")
+
+    def path_called(self, name: str) -> str:
+        """What to write for a path that is called as a function; empty where it is none."""
+        return f"leave `()` out: {name} is a fact" if name in self.language.roots else self._path_meant([name], 0)
 
     def written_path(self, text: str) -> str:
         """`text` if it is the path of something that is there: it was to be no text."""

@@ -74,6 +74,9 @@ _VERBS = {
 def by_words(name: str, arguments: Sequence[str], known: Sequence[str]) -> str:
     """What was meant by the name of no function, by the words that it is made of; empty where nobody knows."""
     words = set(name.split("_"))
+    if "until" in words:
+        asked = f"seconds_since({', '.join(arguments) or '…'})"
+        return f"write {code(asked)}, which is below `` `0` `` until then"
     if "since" in words or "age" in words or "ago" in words:
         asked = f"seconds_since({', '.join(arguments) or '…'})"
         return f"write {code(asked)}, in seconds: an hour is `` `3600` ``, a day `` `86400` ``"

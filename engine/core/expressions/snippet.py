@@ -17,7 +17,7 @@ _MEANT = {
     "!": "write `!=` to compare, `!(…)` to negate",
     "$": "leave out `${` and `}`: this is an expression already",
     "?": "write `a && b || !a && c` for `a ? b : c`; filters look like `list[?condition]`",
-    "+": "there is no arithmetic; compare, or count with `length(…)`",
+    "+": "there is no arithmetic: texts are joined by `join('', [a, b])`, in a message they stand beside `${…}`",
     "-": "there is no arithmetic; compare, or count with `length(…)`",
     "/": "there is no arithmetic, and there are no regular expressions: a text stands in single quotes, as in `'a/b'`",
     "%": "there is no arithmetic; compare, or count with `length(…)`",

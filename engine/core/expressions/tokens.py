@@ -33,7 +33,9 @@ class Tokens(Unexpected):
     def __init__(self, snippet: Snippet) -> None:
         """Raises EngineError: ENG100-102, ENG104, with the column."""
         if not snippet.text.strip(SPACE):
-            raise failure("ENG100", snippet.at(0, 0))
+            inside = snippet.outer[: snippet.offset].endswith("${")
+            hint = "write a path in it, such as `${pr.number}`, or remove it" if inside else ""
+            raise failure("ENG100", snippet.at(0, 0), hint=hint)
         if len(snippet.text) > MAX_LENGTH:
             raise failure("ENG102", snippet.at(0, 0), what=f"{len(snippet.text)} characters long", limit=MAX_LENGTH)
         self.snippet = snippet

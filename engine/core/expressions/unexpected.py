@@ -49,13 +49,7 @@ class Unexpected:
         """This token does not belong where it stands; `value`: a value does."""
         kind, start, end = self._kinds[at], self._all[at]["start"], self._end_of(at)
         if kind == "eof":
-            if unclosed := self._unclosed():
-                return unclosed
-            hint = self._left_open()
-            if at and self._kinds[at - 1] in OPERATORS:
-                sign = self.snippet.text[self._all[at - 1]["start"] : self._end_of(at - 1)]
-                hint = f"write what comes after `{sign}`, or remove it"
-            return self.snippet.wrong(start - 1, start, "it ends too early", hint or "complete it")
+            return self._ended(at)
         if kind in OPERATORS and (not at or self._kinds[at - 1] in BEFORE_A_VALUE):
             sign = self.snippet.text[start:end]
             before = sign in ("||", "&&", "==", "!=", "<", ">", "<=", ">=") and not at
@@ -122,6 +116,20 @@ class Unexpected:
             end = self._end_of(at + 2)
         written = self.snippet.text[start:end]
         return self.snippet.unparsed("ENG103", start, end, f"`{written}`", written=written)
+
+    def _ended(self, at: int) -> EngineError:
+        """It ends here, too early."""
+        start = int(self._all[at]["start"])
+        if unclosed := self._unclosed():
+            return unclosed
+        hint = self._left_open()
+        if at and self._kinds[at - 1] == "dot":
+            dot = int(self._all[at - 1]["start"])
+            return self.snippet.wrong(dot, dot + 1, hint="write what comes after `.`, or remove it")
+        if at and self._kinds[at - 1] in OPERATORS:
+            sign = self.snippet.text[self._all[at - 1]["start"] : self._end_of(at - 1)]
+            hint = f"write what comes after `{sign}`, or remove it"
+        return self.snippet.wrong(start - 1, start, "it ends too early", hint or "complete it")
 
     def _separated(self, at: int) -> EngineError | None:
         """Commas too few or too many, and a list in parentheses."""

@@ -80,6 +80,9 @@ def no_token(snippet: Snippet, error: LexerError) -> EngineError:
             )
         if closing(snippet.text, start) < 0 and not snippet.text[start + 1 :].strip():
             reason = f"the {quote} at the end closes what no {quote} opens"
+            if (word := _LEFT.search(snippet.text[:start])) and word[0] != snippet.text[:start]:
+                whole = f"{quote}{word[0]}{quote}"
+                return snippet.wrong(*word.span(), reason, f"write {code(whole)}", f"{quote}{word[0]}")
             return snippet.wrong(0, len(snippet.text), reason, f"open it with {quote}, or remove that one")
         if closing(snippet.text, start) < 0:
             reason = f"the {quote} that opens here is never closed, as in {quote}text{quote}"

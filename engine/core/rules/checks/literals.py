@@ -156,7 +156,7 @@ def _as_utc(text: str) -> str:
     from datetime import UTC, datetime
 
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text.upper())
     except ValueError:
         return ""
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
