@@ -46,7 +46,7 @@ class Tokens(Unexpected):
         except LexerError as error:
             from engine.core.expressions.unlexed import no_token
 
-            raise no_token(snippet, error) from None
+            raise no_token(snippet, error.lexer_position, error.message) from None
         self.at = self.end = 0
         self._bound()
 

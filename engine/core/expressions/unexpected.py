@@ -52,6 +52,9 @@ class Unexpected:
             return self._ended(at)
         if kind in OPERATORS and (not at or self._kinds[at - 1] in BEFORE_A_VALUE):
             sign = self.snippet.text[start:end]
+            if at and self._kinds[at - 1] == "lparen" and self._kinds[at - 2] == "unquoted_identifier" and at > 1:
+                name = self.snippet.text[self._all[at - 2]["start"] : self._end_of(at - 1)]
+                return self.snippet.wrong(start, end, hint=f"close `{name}` with `)` before it", instead=f") {sign}")
             before = sign in ("||", "&&", "==", "!=", "<", ">", "<=", ">=") and not at
             if at and kind in ("and", "or") and self._kinds[at - 1] in ("and", "or"):
                 other = self.snippet.text[self._all[at - 1]["start"] : self._end_of(at - 1)]
@@ -64,6 +67,8 @@ class Unexpected:
             )
         if kind in (*_BEGIN_A_VALUE, "not") and at and self._kinds[at - 1] in _END_A_VALUE:
             words = self.words()
+            if words.said(at) == "not" and self._kinds[at + 1] == "eq":
+                return self.snippet.wrong(start, self._end_of(at + 1), hint="write `!=`", instead="!=")
             if called := words.called(at - 1):
                 return self._told(self._all[at - 1]["start"], end, called)
             if words.said(at - 1) == "not" and (negated := words.negated(at - 1)):

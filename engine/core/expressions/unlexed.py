@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 
-from jmespath.exceptions import LexerError
-
 from engine.core.expressions.infix import Said, Words
 from engine.core.expressions.snippet import QUOTES, Snippet, UnparsedError, closing, code
 from engine.core.expressions.tokens import Tokens
@@ -50,9 +48,9 @@ def _of_another(snippet: Snippet, start: int) -> EngineError | None:
     return UnparsedError(told.problems[0], snippet.mended(said.start, said.end, said.text))
 
 
-def no_token(snippet: Snippet, error: LexerError) -> EngineError:
-    """The error of a text that the library cannot make tokens of."""
-    start, reason = error.lexer_position, ""
+def no_token(snippet: Snippet, start: int, message: str) -> EngineError:
+    """The error of a text that the library cannot make tokens of, and says so of `start`."""
+    reason = ""
     quote = snippet.text[start]
     before = snippet.text[:start]
     if quote == ";" and sum(map(before.count, "([")) > sum(map(before.count, ")]")):
@@ -70,7 +68,7 @@ def no_token(snippet: Snippet, error: LexerError) -> EngineError:
     if _ARROW.search(snippet.text[: start + 1]):
         return snippet.wrong(start, start + 2, hint="a condition on each item stands in `list[?condition]`")
     if quote in QUOTES:
-        reason = f"{error.message.removesuffix(' at').lower()} in this name"
+        reason = f"{message.removesuffix(' at').lower()} in this name"
         if (begin := _swallowed(snippet.text, quote)) >= 0 and closing(snippet.text, start) < 0:
             if word := _LEFT.search(snippet.text[:begin]):
                 reason = f"the {quote} at the end of `{word[0]}` closes what no {quote} opens"
