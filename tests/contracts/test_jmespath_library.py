@@ -11,7 +11,7 @@ import pytest
 from jmespath import ast
 from jmespath.parser import Parser
 
-from engine.core.expressions import parse, tokens
+from engine.core.expressions import parse, unexpected
 from engine.core.expressions.snippet import Snippet
 from engine.core.expressions.tokens import Tokens
 from engine.errors import EngineError
@@ -27,7 +27,7 @@ def test_every_kind_of_node_is_known() -> None:
 
 
 def test_every_kind_of_token_is_known() -> None:
-    known = {*tokens.OPENING, *tokens.CLOSING, *tokens.BEFORE_A_VALUE, *parse._BETWEEN.values()}
+    known = {*unexpected.OPENING, *unexpected.CLOSING, *unexpected.BEFORE_A_VALUE, *parse._BETWEEN.values()}
     known |= {kind for kinds in parse._LEAVES.values() for kind in kinds}
     assert set(Parser.BINDING_POWER) == {*known, "star", "flatten", "number", "eof"}
 

@@ -1,5 +1,6 @@
 """Values that meet: in comparisons, as conditions, and as the arguments of functions."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from operator import eq, ge, gt, le, lt, ne
@@ -18,6 +19,8 @@ from engine.names import choice, closest, either
 _SEARCHES = {"in": (0, 1), "contains": (1, 0)}
 _HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
 _CONDITIONS = frozenset({"comparator", "and_expression", "or_expression", "not_expression"})
+OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_WRITTEN = re.compile(r" (?:==|!=|&&|\|\||<|>|<=|>=) ")
 _STEPS = frozenset({"field", "index"})
 
 
@@ -64,6 +67,10 @@ class Arguments(ABC):
         return self.snippet.part(node.start, node.end)
 
     @abstractmethod
+    def path_called(self, name: str) -> str:
+        """What to write for a path that is called as a function; empty where it is none."""
+
+    @abstractmethod
     def written_path(self, text: str) -> str:
         """`text` if it is the path of something that is there."""
 
@@ -75,9 +82,27 @@ class Arguments(ABC):
             path = self.written_path(str(term.value)) if term.kind == "literal" else ""
             from engine.core.expressions import meant
 
-            hint = hint or (f"leave the quotes out: `{path}`" if path else meant.condition(term))
+            whole = isinstance(term.value, str) and term.kind == "literal" and _WRITTEN.search(term.value)
+            path = str(term.value) if whole else path
+            hint = hint or (f"leave the quotes out: {code(path)}" if path else meant.condition(term))
             self.errors.add("ENG113", term.place, hint=hint, subject=term.subject, found=term.type)
         return term
+
+    def compared_too(self, text: Node) -> str:
+        """How `a == 'x' || 'y'` was meant, of whose texts this is one behind the first; empty where it is none."""
+        levels = [one for one in self.above[-2:] if one.kind in ("or_expression", "and_expression")]
+        for node in reversed(levels):
+            inside = next(n for n, one in enumerate(node.children) if one.start <= text.start < one.end)
+            before = [one for one in node.children[:inside] if not is_text(one)][-1:]
+            inner = before[0].children[-1] if before and before[0].kind == "and_expression" else (*before, None)[0]
+            if inner is not None and inner.kind == "comparator" and is_text(inner.children[1]):
+                asked, first = map(self.text, inner.children)
+                direct = (inner.value, node.kind) in (("eq", "or_expression"), ("ne", "and_expression"))
+                if direct and inner in before and text in node.children:
+                    return f"write `{asked} {OPERATORS[inner.value]} {self.text(text)}`"
+                if inner.value in ("eq", "ne"):
+                    return f"write `{'!' * (inner.value == 'ne')}in({asked}, [{first}, {self.text(text)}])`"
+        return ""
 
     def comparable(self, node: Node, left: Term, right: Term, operator: str) -> None:
         """Report two terms that can never be equal."""
@@ -88,6 +113,8 @@ class Arguments(ABC):
                     asked = other.text if other.type.only("boolean") else asked
                     no = asked if operator == "!=" else f"!({asked})" if asked == other.text else f"!{asked}"
                     hint = f"write {code(no)}" if asked else ""
+                    if other.kind == "root" and other.text == "verdict":
+                        hint = "write `needs: verdict` at the gate, which waits for one, and leave this out"
                     self.errors.add("ENG116", self.at(node), hint=hint, subject=other.subject)
                 return
         common = left.type.kinds & right.type.kinds - {"null"}
@@ -128,6 +155,10 @@ class Arguments(ABC):
 
             yes = not function or function.returns == "boolean"
             usage = meant.called(node.value, arguments, self.asked_of, (least, most), written, yes)
+            around = self.above[-2] if len(self.above) > 1 else node
+            texts = [self.text(one) for one in around.children if one.kind == "literal"]
+            if not given and (least, most) == (1, 1) and around.kind == "comparator" and texts and yes:
+                usage = f"{node.value}({texts[0]})"  # `plan_touches() == 'aws_x'`
         self.errors.add("ENG111", self.at(node), name=node.value, wanted=wanted, given=given, usage=code(usage))
         return False
 
@@ -178,6 +209,20 @@ class Arguments(ABC):
                 return True
         return False
 
+    def filtered(self, function: Function, node: Node) -> bool:
+        """Report `length(list[*].field == 'x')`, which was to count what is so."""
+        from engine.core.expressions import meant
+
+        if function.name != "length" or not (asked := meant.counted("count", node, self.text)):
+            return False
+        child = node.children[0]
+        self.errors.add(
+            "ENG112", self.at(child), hint=f"write {code(asked)}",
+            name="length", wanted=function.parameters[0], number=1, subject=code(self.text(child)),
+            found=types.BOOLEAN, usage=f"`{usage(function)}`",
+        )  # fmt: skip
+        return True
+
     def argument(self, function: Function, position: int, argument: Term, wanted: Type) -> None:
         """Report an argument of another type; `position` counts from 0."""
         if function.name == "length" and argument.kind in ("root", "field") and types.is_fixed(argument.type):
@@ -218,7 +263,12 @@ class Arguments(ABC):
         )  # fmt: skip
 
     def search(self, what: Term, where: Term) -> None:
-        """Report a value that a list can never hold."""
+        """Report a value that a list can never hold, or a text in which no list can be."""
+        if where.type.only("string") and what.type.only("array") and self.above[-1].value == "contains":
+            self.errors.add(
+                "ENG114", what.place, hint=f"write {code(f'in({where.text}, {what.text})')}",
+                left=what.subject, left_type=what.type, right=f"a part of {where.subject}", right_type=types.STRING,
+            )  # fmt: skip
         if not where.type.only("array"):
             return
         items = types.item(where.type)
@@ -229,7 +279,9 @@ class Arguments(ABC):
             from engine.core.expressions import meant
 
             hint = meant.items_holding(what, where) or meant.literal_as(what.value, items.kinds)
-            hint = f"write {code(hint)}" if hint.startswith(("`", "'")) else hint
+            hint = f"write {code(hint)}" if hint.startswith(("`", "'")) else "" if hint.startswith("[") else hint
+            if where.text.endswith("changes[*].actions") and what.kind == "literal":
+                hint = f"write {code(f'length(plan_actions({what.text})) > `0`')}"
             self.errors.add(
                 "ENG114", what.place, hint=hint,
                 left=what.subject, left_type=what.type, right=f"every item of {where.subject}", right_type=items,
@@ -246,3 +298,8 @@ class Arguments(ABC):
 def _accepted(argument: Term, wanted: Type) -> bool:
     accepts = types.acceptor(wanted) if argument.kind == "literal" else None
     return accepts(argument.value) if accepts else types.fits(argument.type, wanted)
+
+
+def is_text(node: Node) -> bool:
+    """Is it a text as it is written in an expression?"""
+    return node.kind == "literal" and isinstance(node.value, str)

@@ -52,23 +52,35 @@ class Calls(Arguments):
         of_all = name.replace("_", "")
         if of_all in ("not", "isnull", "isnone") and len(arguments) == 1:
             return f"write {code(f'!({arguments[0]})' if of_all == 'not' else f'!present({arguments[0]})')}"
-        from engine.core.expressions import meant
+        from engine.core.expressions import infix, meant, others
 
         texts = [child.value for child in node.children if child.kind == "literal" and isinstance(child.value, str)]
+        if self.asked_of and len(arguments) == 1 and name in infix.CALLS and name not in known:
+            return f"write {code(infix.CALLS[name](self.asked_of, arguments[0]))}"
         if of_all in meant.OF_GROUPS and len(texts) == 1:
             who = next((one for one in arguments if not one.startswith("'")), "pr.author.login")
             return f"write `contains(groups.{texts[0]}.members[*].login, {who})`"
+        if self.asked_of and name in ("any", "some") and not arguments:
+            return f"write {code(f'length({self.asked_of}) > `0`')}"
         if self.asked_of and name in ("filter", "find", "select", "where") and len(arguments) == 1:
             return f"write {code(f'{self.asked_of}[?{arguments[0]}]')}"
         if name in meant.OF_LISTS and (asked := meant.counted(name, node, self.text)):
             return f"write {code(asked)}"
-        guess = meant.OF_OTHERS.get(name, "") or meant.OF_OTHERS.get(of_all, "") or closest(node.value, known)
+        guess = others.OF_OTHERS.get(name, "") or others.OF_OTHERS.get(of_all, "")
+        guess = guess or ("" if "until" in name else closest(node.value, known))
+        asked_for = self.asked_of or (arguments[0] if len(arguments) == 1 else "")
+        guess = guess.replace("(…)", f"({asked_for})") if asked_for else guess
+        if not arguments and not self.asked_of and (path := self.path_called(node.value)):
+            return path
+        guess = guess or others.by_words(name, arguments, known)
         asked = guess.removeprefix("did you mean `").removesuffix("`?")
         if self.asked_of and asked in known:
             inside = ", ".join((self.asked_of, *arguments))
             return f"write {code(f'{asked}({inside})')}"
         if guess.startswith("write `glob(text, pattern)`") and (self.asked_of or len(arguments) == 2):
             text = self.asked_of or arguments[0]
+            if asked := infix.matching(text, arguments[-1]):
+                return f"write `{asked}`"
             return f"write `glob({text}, '…')` with a glob such as `acme/*`: there are no regular expressions"
         return guess
 
@@ -86,7 +98,7 @@ class Calls(Arguments):
                 )
         wanted = [types.declared(p.rstrip("?.")) for p in parameters]
         wanted += wanted[-1:] * (len(node.children) - len(wanted))
-        if self.listed(function, node, wanted):
+        if self.listed(function, node, wanted) or self.filtered(function, node):
             return self.broken(node)
         arguments: list[Term | None] = [
             None if child.kind == "expref" and "expref" in want.kinds else self.visit(child, here)
@@ -114,7 +126,9 @@ class Calls(Arguments):
     def stray_reference(self, node: Node, _here: Term) -> Term:
         """`&…` where no function wants one."""
         takers = (n for n, f in self.language.functions.items() if any("expref" in p for p in f.parameters))
-        self.errors.add("ENG127", self.at(node), text=self.text(node.children[0]), known=either(takers))
+        before = self.snippet.text[: node.start].rstrip()
+        hint = "remove this `&`: `&&` stands before it" if before.endswith("&&") else ""
+        self.errors.add("ENG127", self.at(node), hint=hint, text=self.text(node.children[0]), known=either(takers))
         return self.broken(node)
 
     # --- special forms and defines
@@ -134,6 +148,8 @@ class Calls(Arguments):
                 hint = f"leave the quotes out: `{written}`"
             elif path.kind == "literal" and wanted == 2 and node.children[1].kind in ("field", "subexpression"):
                 hint = f"exchange them: `{name}({self.text(node.children[1])}, {path.text})`"
+            if path.kind == "root" and path.text == "verdict":
+                hint = "write `needs: verdict` at the gate, which waits for one, and leave this out"
             self.errors.add("ENG119", path.place, hint=hint, name=name, subject=path.subject)
         if name == "present":
             return self.term("present", node, types.BOOLEAN, None, (path,))
@@ -162,6 +178,7 @@ class Calls(Arguments):
         outermost, depth, above = not self.within, self.depth, len(self.above)
         if outermost:
             self.used = self.at(node)
+        told = self.errors.added
         try:
             body = self.expression(snippet, (*self.within, name))
         except EngineError as e:
@@ -172,7 +189,8 @@ class Calls(Arguments):
             del self.above[above:]
             if outermost:
                 self.used = None
-        return self.term("define", node, body.type, name, (body,))
+        known = body.type if self.errors.added == told else types.BROKEN
+        return self.term("define", node, known, name, (body,))
 
 
 def _returned(function: Function, arguments: tuple[Term, ...]) -> Type:

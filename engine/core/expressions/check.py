@@ -7,9 +7,10 @@ reported once. Whatever depends on the document is left to `compile`.
 from collections.abc import Callable, Mapping
 
 from engine.core.expressions import types
+from engine.core.expressions.arguments import OPERATORS, is_text
 from engine.core.expressions.naming import Naming, said_here
 from engine.core.expressions.parse import Node, parse
-from engine.core.expressions.snippet import Snippet, UnparsedError, quoted
+from engine.core.expressions.snippet import Snippet, UnparsedError, code, quoted
 from engine.core.expressions.terms import Language, Term
 from engine.core.expressions.tokens import MAX_DEPTH
 from engine.core.expressions.types import Type
@@ -22,7 +23,6 @@ _HEADED = frozenset(
     {"field", "subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 )
 _WORDS = {"null": (types.NULL, None), "true": (types.BOOLEAN, True), "false": (types.BOOLEAN, False)}
-_OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
 def check(
@@ -99,14 +99,6 @@ class Checker(Naming):
     def _literal(self, node: Node, _here: Term) -> Term:
         return self.term("literal", node, types.of_value(node.value), node.value)
 
-    def _word(self, node: Node, here: Term) -> Term:
-        path = self.written_path(node.value)
-        yes = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
-        said = yes.get(node.value.lower(), "")
-        hint = f"leave the backticks out: `{path}`" if path else f"write `` `{said}` ``" if said else ""
-        self.errors.add("ENG104", self.at(node), hint=hint, word=node.value)
-        return self.broken(node) if hint or len(self.above) == 1 else self._literal(node, here)
-
     def _current(self, node: Node, here: Term) -> Term:
         return self._not_all(node, here)
 
@@ -131,7 +123,7 @@ class Checker(Naming):
             known, before = self.errors.added, here
             here = self._next(child, here)
             if node.kind == "pipe" and before.type.only("boolean") and self.errors.added == known:
-                here = self.broken(node) if _is_text(child) else here
+                here = self.broken(node) if is_text(child) else here
                 self.errors.add("ENG920", before.place, subject=before.subject, found=before.type)
         return here
 
@@ -264,12 +256,8 @@ class Checker(Naming):
             hint = meant.condition(operands[0], negated=True)
             self.errors.add("ENG113", self.at(node), hint=hint, subject=operands[0].subject, found=operands[0].type)
         else:
-            compared = ""
-            for operand in operands:
-                if operand.kind == "compare" and operand.children[1].kind == "literal":
-                    compared = f"{operand.children[0].text} {operand.value} "
-                also = operand.kind == "literal" and isinstance(operand.value, str) and compared
-                self.condition(operand, f"write `{compared}{operand.text}`" if also else "")
+            for child, operand in zip(node.children, operands, strict=True):
+                self.condition(operand, self.compared_too(child) if is_text(child) else "")
         wrong = self.errors.added > known
         return self.term(kind, node, types.BROKEN if wrong else types.BOOLEAN, None, operands)
 
@@ -278,7 +266,7 @@ class Checker(Naming):
         left, right = node.children
         whole = self._negation(left) if left.children else None
         negated = left if left.kind == "not_expression" else whole
-        if negated is None or not _is_text(right):
+        if negated is None or not is_text(right):
             return None
         inner, sign = negated.children[0], "==" if node.value == "ne" else "!="
         asked = self.text(inner)
@@ -289,9 +277,9 @@ class Checker(Naming):
         return inner, right
 
     def _comparator(self, node: Node, here: Term) -> Term:
-        operator = _OPERATORS[node.value]
+        operator = OPERATORS[node.value]
         for other, one in (node.children, node.children[::-1]):
-            listed = one.kind in ("or_expression", "and_expression") and all(map(_is_text, one.children))
+            listed = one.kind in ("or_expression", "and_expression") and all(map(is_text, one.children))
             if listed and node.value in ("eq", "ne"):
                 negated = "!" if operator == "!=" else ""
                 asked = f"{negated}in({self.text(other)}, [{', '.join(map(self.text, one.children))}])"
@@ -319,23 +307,22 @@ class Checker(Naming):
                 word = said_here(bare)  # what it is held against may be that
                 self.errors.add("ENG105", self.at(bare), hint=f"write `` `{word}` ``", word=bare.value)
             return self.term("compare", node, types.BOOLEAN, operator, (left, right))
-        for term in (left, right):
+        for term, child in zip((left, right), node.children, strict=True):
             if term.type.known and "number" not in term.type.kinds:
                 from engine.core.expressions import meant
 
                 hint = meant.ordered(left, right, operator)
+                if child.kind == "comparator":  # `1 < a < 5`
+                    inner, last = self.text(child.children[1]), self.text(node.children[1])
+                    hint = f"write {code(f'{self.text(child)} && {inner} {operator} {last}')}"
                 self.errors.add("ENG115", term.place, hint=hint, subject=term.subject, found=term.type)
                 break
         return self.term("order", node, types.BOOLEAN, operator, (left, right))
 
 
-def _is_text(node: Node) -> bool:
-    return node.kind == "literal" and isinstance(node.value, str)
-
-
 _VISIT: Mapping[str, Callable[[Checker, Node, Term], Term]] = {
     "literal": Checker._literal,
-    "word": Checker._word,
+    "word": Checker.word,
     "current": Checker._current,
     "field": Checker._field,
     "subexpression": Checker._chain,

@@ -9,66 +9,17 @@ from typing import Any
 
 from engine.core.duration import is_duration, seconds
 from engine.core.expressions import types
+from engine.core.expressions.others import NO_CALENDAR, OF_OTHERS
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import code
 from engine.core.expressions.terms import Term
 from engine.core.expressions.types import Type
 from engine.names import choice
 
-# Functions of other languages, and what we have for them: a function of ours, or a sentence.
-OF_OTHERS = {
-    "all": "write ``length(list[?!(…)]) == `0` `` for all of a list, or join conditions by `&&`",
-    "alltrue": "join conditions by `&&`",
-    "any": "write ``length(list[?…]) > `0` `` for any of a list, or join conditions by `||`",
-    "anytrue": "join conditions by `||`",
-    "cancelled": "leave it out: what follows a failure does not run",
-    "can": "did you mean `present`?",
-    "coalesce": "did you mean `default`?",
-    "count": "did you mean `length`?",
-    "date": "write a time as a text: '2026-12-20T00:00:00Z'",
-    "defined": "did you mean `present`?",
-    "empty": "write ``length(…) == `0` ``",
-    "endswith": "did you mean `ends_with`?",
-    "every": "write ``length(list[?!(…)]) == `0` `` for all of a list",
-    "exists": "did you mean `present`?",
-    "failure": "write `always()`, or leave it out: what follows a failure does not run",
-    "format": "in a message write `${…}`; elsewhere there is `join('', [a, b])`",
-    "fromjson": "write the value itself, a list as `['a', 'b']`",
-    "has": "did you mean `contains`?",
-    "haslabel": "did you mean `has_label`?",
-    "if": "write `a && b || !a && c` for `if(a, b, c)`",
-    "includes": "did you mean `contains`?",
-    "indexof": "did you mean `contains`?",
-    "is_empty": "write ``length(…) == `0` ``",
-    "isempty": "write ``length(…) == `0` ``",
-    "len": "did you mean `length`?",
-    "lookup": "did you mean `default`?",
-    "lower": "compare the text as it is: capital letters count",
-    "lowercase": "compare the text as it is: capital letters count",
-    "matches": "write `glob(text, pattern)`: there are no regular expressions",
-    "match": "write `glob(text, pattern)`: there are no regular expressions",
-    "now": "write `now`, the time, and `seconds_since(…)` for how long ago something was",
-    "re_match": "write `glob(text, pattern)`: there are no regular expressions",
-    "regex": "write `glob(text, pattern)`: there are no regular expressions",
-    "size": "did you mean `length`?",
-    "some": "write ``length(list[?…]) > `0` `` for any of a list",
-    "split": "a text has no parts: ask `starts_with(…)`, `ends_with(…)` or `glob(…)`",
-    "startswith": "did you mean `starts_with`?",
-    "success": "leave it out: an action runs only where nothing before it has failed",
-    "test": "write `glob(text, pattern)`: there are no regular expressions",
-    "tojson": "did you mean `to_string`?",
-    "tolower": "compare the text as it is: capital letters count",
-    "tolowercase": "compare the text as it is: capital letters count",
-    "touches": "did you mean `plan_touches`?",
-    "toupper": "compare the text as it is: capital letters count",
-    "trim": "compare the text as it is",
-    "try": "did you mean `default`?",
-    "upper": "compare the text as it is: capital letters count",
-}
-
 OF_LISTS = frozenset(
     {"all", "alltrue", "any", "anytrue", "count", "every", "filter", "find", "select", "some", "where"}
 )
+_LACKING = {"ran_in": "'24h'", "join": "['a', 'b']", "default": "`false`"}  # the last argument
 OF_GROUPS = frozenset({"member", "ismember", "ingroup", "inteam", "memberof", "isingroup", "isinteam"})
 
 # Words of Terraform's for what is none of the actions of a plan.
@@ -83,6 +34,7 @@ OF_ENUMS = {
 _YES, _NO = frozenset({"true", "yes", "on", "1", "True"}), frozenset({"false", "no", "off", "0", "", "False"})
 _TIME = re.compile(r"^'[0-9]{4}-[0-9]{2}-|(?:^|[._])(?:now|at|time|when|same_since)$")
 _OF_TEXTS = frozenset({"name", "value", "text", "login", "ref", "string", "id", "title"})  # what people ask of a text
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 _TELLING = (
     "login",
@@ -116,6 +68,18 @@ def literal_as(value: Any, kinds: Iterable[str]) -> str:
             if kind == "boolean" and value in (0, 1):
                 return "`true`" if value else "`false`"
     return ""
+
+
+def number(word: str) -> str:
+    """How to write a number that is none of JSON's."""
+    plain = word.strip("'\" ").replace(",", "").replace("_", "").replace(" ", "")
+    if plain.isdecimal() and plain.isascii():
+        return f"write `` `{int(plain)}` ``"
+    if is_duration(plain):
+        return f"write `` `{seconds(plain)}` ``, in seconds"
+    if word.lower() in _DIGITS:
+        return f"write `` `{_DIGITS.index(word.lower())}` ``"
+    return "write a number, such as `` `10` ``"
 
 
 def condition(term: Term, negated: bool = False) -> str:
@@ -156,6 +120,8 @@ def equal(left: Term, right: Term, operator: str) -> tuple[Term, str]:
         kinds = other.type.kinds - {"null"}
         if one.type.without_null().only("array"):
             items = types.item(one.type)
+            if other.kind == "literal" and other.value == "":
+                return right, f"write {code(f'length({text}) {operator} `0`')}"
             if kinds == {"number"}:
                 return right, f"compare how many there are: `length({text})`"
             if "string" in kinds and "string" in items.kinds:
@@ -164,7 +130,7 @@ def equal(left: Term, right: Term, operator: str) -> tuple[Term, str]:
                 asked = _holding(items, other)
                 return right, f"write {choice([code(f'{no}contains({text}[*].{f}, {other.text})') for f in asked])}"
         if one.type.without_null().only("object") and len(kinds) == 1:
-            asked = fields(one.type, next(iter(kinds)))[:3]
+            asked = _holding(one.type, other) if "string" in kinds else fields(one.type, next(iter(kinds)))[:3]
             if asked:
                 return one, f"write {choice([code(f'{text}.{name}') for name in asked])}"
         if other.kind == "literal" and one.kind != "literal":
@@ -189,7 +155,8 @@ def _holding(items: Type, other: Term) -> list[str]:
     found = fields(items, "string")
     if other.kind == "literal":
         listed = [f for f in found if (t := types.field(items, f)) is not None and other.value in (t.texts or ())]
-        found = listed or found
+        path = ["path"] if "path" in found and {"/", "."}.intersection(str(other.value)) else []
+        found = listed or path or found
     return found[:3]
 
 
@@ -200,6 +167,8 @@ def items_holding(what: Term, where: Term) -> str:
         return f"write {choice([code(f'{what.text}.{name}') for name in fields(what.type, 'string')[:3]])}"
     if not items.known or not items.without_null().only("object") or "string" not in what.type.kinds:
         return ""
+    if where.text == "files" and isinstance(what.value, str) and "*" in what.value:
+        return f"write `changed_any('{what.value if '/' in what.value else f'**/{what.value}'}')`"
     return f"write {choice([code(f'contains({where.text}[*].{name}, {what.text})') for name in _holding(items, what)])}"
 
 
@@ -240,6 +209,10 @@ def ordered(left: Term, right: Term, operator: str) -> str:
             return f"write {code(f'seconds_since({other.text}) {sign} `0`')}"
         if one.type.only("array") and other.type.only("number"):
             return f"write `length({one.text})`"
+        if one.type.without_null().only("object") and other.type.only("number"):
+            counts = [f"{one.text}.{f}" for f in fields(one.type, "number")]
+            counts += [f"length({one.text}.{f})" for f in fields(one.type, "array")]
+            return f"write {choice(list(map(code, counts[:3])))}" if counts else ""
     if all(term.type.without_null().only("string") and _TIME.search(term.text) for term in (left, right)):
         return f"write {code(f'seconds_since({left.text}) {turned} seconds_since({right.text})')}"
     return ""
@@ -255,7 +228,7 @@ def step(base: Term, name: str) -> str:
         return f"write `length({text or '@'})`"
     if sure.only("string"):
         if text == "now":
-            return "a time has no parts; a window is a pair of times: `seconds_since('2026-12-20T00:00:00Z')`"
+            return NO_CALENDAR
         if _TIME.search(text):
             return f"a time has no parts: ask how long ago it was by `seconds_since({text})`"
         if name in _OF_TEXTS:
@@ -306,6 +279,10 @@ def called(name: str, arguments: Sequence[str], asked_of: str, count: tuple[int,
             return f"{name}({', '.join((*first, listed))})"
         if yes:
             return " || ".join(f"{name}({', '.join((*first, one))})" for one in several)
+        if not first:
+            return " || ".join(f"length({name}({one})) > `0`" for one in several)
     if name == "present" and len(arguments) > 1:
         return " && ".join(f"present({one})" for one in arguments)
+    if arguments and len(arguments) < least and name not in ("contains", "in"):
+        return f"{name}({', '.join((*arguments, *[_LACKING.get(name, '…')] * (least - len(arguments))))})"
     return usage

@@ -89,6 +89,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "author": ("user",),
     "branch": ("ref",),
     "commit": ("head.sha", "sha"),
+    "closed": ("state",),
+    "open": ("state",),
     "conclusion": ("result",),
     "created_by": ("author",),
     "creator": ("author", "user"),
@@ -99,6 +101,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "frozen": ("active",),
     "from": ("head.ref",),
     "handle": ("login",),
+    "id": ("number",),
     "is_bot": ("bot",),
     "level": ("severity",),
     "merged_at": ("merged",),
@@ -120,6 +123,9 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "target_branch": ("base.ref",),
     "to": ("base.ref",),
     "user": ("author",),
+    "users": ("members[*].login",),
+    "logins": ("members[*].login",),
+    "people": ("members[*].login",),
     "username": ("login",),
 }
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
@@ -146,7 +152,10 @@ def _texts(path: str, whole: Type) -> frozenset[str]:
 
 def meant_of(names: Sequence[str], item: Type) -> str:
     """The same for a path from an item of a list."""
-    found = list(dict.fromkeys(islice(_walked(list(names), item, "", 1, item=True), _MOST)))
+    for begin in range(len(names)):  # `this.severity`
+        found = list(dict.fromkeys(islice(_walked(list(names[begin:]), item, "", 1, item=True), _MOST)))
+        if found:
+            break
     return f"write {choice([f'`{path}`' for path in found])}" if found else ""
 
 
@@ -179,8 +188,8 @@ def _walked(names: list[str], type_: Type, done: str, left: int, item: bool = Fa
         return
     name, rest = names[0], names[1:]
     bare = name.removesuffix("[*]")
-    if bare in types.names(type_):
-        inner = types.field(type_, bare)
+    inner = types.field(type_, bare)
+    if bare in types.names(type_) or (done == "groups" and inner is not None):  # which the rules name
         if inner is not None:
             inner = types.item(inner) if bare != name else inner
             yield from _walked(rest, inner, f"{done}.{name}" if done else name, left)

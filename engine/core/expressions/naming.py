@@ -6,6 +6,7 @@ from itertools import takewhile
 from engine.core.expressions import types
 from engine.core.expressions.calls import Calls
 from engine.core.expressions.parse import Node
+from engine.core.expressions.snippet import code
 from engine.core.expressions.terms import Term
 from engine.core.expressions.types import Type
 from engine.names import closest, either, nearly
@@ -16,6 +17,14 @@ _OF_ACTIONS = frozenset({"env", "inputs", "job", "matrix", "needs", "runner", "s
 _NOT_HERE = {  # of the names that other positions know
     "event": "gates never read the event: ask a fact, such as `pr.draft`",
     "outputs": "outputs are there in actions only",
+}
+_SECTIONS = {  # of the rules, which conditions do not read
+    "gates": "a gate asks facts, never other gates: name both under `gates` of the pipeline",
+    "gate": "a gate asks facts, never other gates: name both under `gates` of the pipeline",
+    "approvals": "who has approved is asked by `approvals:` of a gate",
+    "overrides": "a gate names its override by `override:`",
+    "environments": "write `rules.environments`, or `environment()` for the verdict's",
+    "never": "leave the gate out: it would never be asked",
 }
 _AS_TEXT = "write '{}' if it is a text: double quotes are for names"
 
@@ -37,6 +46,9 @@ class Naming(Calls):
         hint = self._root_meant(node)
         if self.used and self._told_in_define(name):
             return self.broken(node)
+        if self.used and name in _NOT_HERE:  # it is wrong for every gate, and told once
+            self.errors.add("ENG108", self.at(node), hint=_NOT_HERE[name], name=name, known=either(known))
+            return self.broken(node)
         place = self.used or self.at(node)
         self.errors.add("ENG108", place, hint=self.blame() or hint, name=name, known=either(known))
         return self.broken(node)
@@ -46,6 +58,12 @@ class Naming(Calls):
         name, known = node.value, self.language.roots
         if name in self.language.functions or name in self.language.defines:
             takes = name in self.language.functions and self.language.functions[name].parameters
+            if name == "always" and "outputs" not in known:
+                return "leave it out: without a condition it is always so"
+            around = self.above[-2] if len(self.above) > 1 else node
+            texts = [self.text(one) for one in around.children if one.kind == "literal"]
+            if takes and around.kind == "comparator" and around.value == "eq" and texts:  # `plan_touches == 'aws_x'`
+                return f"write {code(f'{name}({texts[0]})')}"
             return f"write `{name}({'…' if takes else ''})` to ask the function"
         if name in _SAID_ELSEWHERE or (name in _WORDS and self._quoted(node)):
             return f"write `` `{_SAID_ELSEWHERE.get(name, name)}` ``"
@@ -66,12 +84,45 @@ class Naming(Calls):
             return f"write `'{name}'` if it is a text: texts stand in single quotes{f'; or {other}' if other else ''}"
         if not path and name in _OF_ACTIONS:
             return "rules know no variables of a workflow: ask a fact, such as `pr.base.ref` or `environment()`"
+        asked = self.above[-2].children[1] if len(self.above) > 1 and self.above[-2].kind == "subexpression" else node
+        if name == "define" and asked.value in self.language.defines:
+            return f"write `{asked.value}()`"
+        if not path and name in _SECTIONS:
+            return _SECTIONS[name]
         if not path and name == "github":
             return "facts have names of their own, such as `pr.draft`; which event it is, is chosen in `events:`"
         if not path and name in self.language.anywhere:
             return _NOT_HERE.get(name, f"`{name}` is a fact, which gates ask: write this as `when` of a gate")
         given = self.above[-2].kind == "function_expression" if len(self.above) > 1 else False
         return path or closest(name, known) or (f"write `'{name}'` if it is a text" if given else "")
+
+    def word(self, node: Node, _here: Term) -> Term:
+        """What is no JSON in backticks."""
+        path = self.written_path(node.value)
+        yes = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+        said = yes.get(node.value.lower(), "")
+        hint = f"leave the backticks out: `{path}`" if path else f"write `` `{said}` ``" if said else ""
+        if not hint and self._is_counted(node):
+            from engine.core.expressions import meant
+
+            hint = meant.number(node.value)
+        self.errors.add("ENG104", self.at(node), hint=hint, word=node.value)
+        return (
+            self.broken(node) if hint or len(self.above) == 1 else self.term("literal", node, types.STRING, node.value)
+        )
+
+    def _is_counted(self, node: Node) -> bool:
+        """Is it compared with a number?"""
+        around = self.above[-2] if len(self.above) > 1 else node
+        if around.kind != "comparator":
+            return False
+        (other,) = (child for child in around.children if child is not node)
+        function = self.language.functions.get(str(other.value)) if other.kind == "function_expression" else None
+        return around.value not in ("eq", "ne") or (function is not None and function.returns == "number")
+
+    def path_called(self, name: str) -> str:
+        """What to write for a path that is called as a function; empty where it is none."""
+        return f"leave `()` out: {name} is a fact" if name in self.language.roots else self._path_meant([name], 0)
 
     def written_path(self, text: str) -> str:
         """`text` if it is the path of something that is there: it was to be no text."""
@@ -102,7 +153,8 @@ class Naming(Calls):
         """Does it alone stand on one side of `==`, where a text without its quotes would?"""
         before, after = self.snippet.text[: node.start].rstrip(), self.snippet.text[node.end :].lstrip()
         equal = ("==", "!=")
-        return after.startswith(equal) or (before.endswith(equal) and not after.startswith((".", "[", "(")))
+        listed = len(self.above) > 1 and self.above[-2].kind == "multi_select_list"
+        return listed or after.startswith(equal) or (before.endswith(equal) and not after.startswith((".", "[", "(")))
 
     def _quoted(self, node: Node) -> bool:
         return self.snippet.text[node.start] == '"'
@@ -151,9 +203,22 @@ class Naming(Calls):
             listed = {text for name in types.names(base.type) for text in self._texts(base.type, name)}
             if node.value in listed:
                 return f"write `'{node.value}'`: texts stand in single quotes"
-        if len(after) > 1 and after[0] in self.language.roots:  # `reviews[?reviews.state == 'x']`
-            after, before = after[1:], before[:0]
+        if len(after) > 1 and after[0] in self.language.roots:
+            around = [one for one in self.above if one.kind == "filter_projection"][-1:]
+            over = self.text(around[0].children[0]) if around else ""
+            if over.split(".")[0] != after[0]:
+                return self._outside(over, ".".join(after))
+            after, before = after[1:], before[:0]  # `reviews[?reviews.state == 'x']`
         return misnamed.meant_of([*before, *after], base.type)
+
+    def _outside(self, listed: str, fact: str) -> str:
+        """What to write where the condition of a filter asks a fact."""
+        for node in reversed(self.above):
+            sides = list(map(self.text, node.children)) if node.kind == "comparator" and node.value == "eq" else []
+            if fact in sides and listed:
+                field = sides[1 - sides.index(fact)]
+                return f"a filter sees its items alone: write `contains({listed}[*].{field}, {fact})`"
+        return "a filter sees its items alone"
 
     @staticmethod
     def _texts(type_: Type, name: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ _MEANT = {
     "!": "write `!=` to compare, `!(…)` to negate",
     "$": "leave out `${` and `}`: this is an expression already",
     "?": "write `a && b || !a && c` for `a ? b : c`; filters look like `list[?condition]`",
-    "+": "there is no arithmetic; compare, or count with `length(…)`",
+    "+": "there is no arithmetic: texts are joined by `join('', [a, b])`, in a message they stand beside `${…}`",
     "-": "there is no arithmetic; compare, or count with `length(…)`",
     "/": "there is no arithmetic, and there are no regular expressions: a text stands in single quotes, as in `'a/b'`",
     "%": "there is no arithmetic; compare, or count with `length(…)`",
@@ -26,6 +26,10 @@ _MEANT = {
     ":": "write `==` to compare",
     "==": "write `==`",
     "===": "write `==`",
+    "<>": "write `!=`",
+    "=!": "write `!=`",
+    "->": "write `.`: a field follows a `.`",
+    "::": "write `.`: a field follows a `.`",
     "!==": "write `!=`",
     "=~": "match text with `glob(text, pattern)`: there are no regular expressions",
     "!~": "match text with `!glob(text, pattern)`: there are no regular expressions",
@@ -47,18 +51,30 @@ _MEANT = {
     **dict.fromkeys("–—−", 'write `-`, the one on the keyboard, inside `"…"`'),
 }
 _BARE_TEXT = re.compile(r"[=!]= ?([A-Za-z][\w.]{0,60}(?:[/-][\w.]{1,60}){1,5})")
-_SIGNS = re.compile(r"[=!<>~&|]+|//|\?\?|\?\.")  # what stands together is one sign to whoever wrote it
+_SIGNS = re.compile(r"::|->|[=!<>~&|]+|//|\?\?|\?\.")  # what stands together is one sign to whoever wrote it
 
 _MEANT_BEFORE = {  # the same, where the parser is lost behind it
     " not": "write `!(…)`",
     "(not": "write `!(…)`",
-    "<": "write `!=`",
     "[": "a field follows a `.`, and text in `[…]` has quotes: `list[?name == 'x']`",
 }
 
 
 # What is surely meant by a sign or word that stands between two values: with it in its place the rest is judged, too.
-_INSTEAD = {"and": "&&", "or": "||", "=": "==", "===": "==", "!==": "!=", "=<": "<=", "&": "&&", ";": " "}
+_INSTEAD = {
+    "and": "&&",
+    "or": "||",
+    "<>": "!=",
+    "=!": "!=",
+    "->": ".",
+    "::": ".",
+    "=": "==",
+    "===": "==",
+    "!==": "!=",
+    "=<": "<=",
+    "&": "&&",
+    ";": " ",
+}
 
 
 class UnparsedError(EngineError):
@@ -124,6 +140,12 @@ class Snippet(NamedTuple):
                 start, end = found.span(1)
                 reason, instead = f"{quoted(found[1])} has no quotes", f"'{found[1]}'"
                 hint = f"write `{instead}`: texts stand in single quotes"
+        if self.text.startswith("${") and start == 0 and self.text.endswith("}"):
+            pairs = 1 + (self.text.startswith("${{") and self.text.endswith("}}"))
+            hint = f"leave out `${'{' * pairs}` and `{'}' * pairs}`: this is an expression already"
+            told = problem("ENG101", self.at(start, end), reason=reason, hint=hint)
+            bare = self.mended(len(self.text) - pairs, len(self.text), "")
+            return UnparsedError(told, bare.mended(0, 1 + pairs, ""))
         if self.text[start:end] == "$" and hint.startswith("leave out `${`") and not self.text[end:].startswith("{"):
             hint = "leave `$` out: a name stands by itself, and a text in single quotes"
         instead = _INSTEAD.get(self.text[start:end].lower()) if instead is None else instead

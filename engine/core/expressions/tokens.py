@@ -1,59 +1,41 @@
-"""The tokens of the `jmespath` library, each with where it ends, and what is wrong with one.
+"""The tokens of the `jmespath` library, each with where it ends.
 
 What stands in backticks is read here, strictly: the library would take NaN and keys that are there twice, and make a
 text of what is no JSON. Depth is counted before anything calls itself for it: neither the library nor what comes after
 can run out of stack.
 """
 
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 from json import JSONDecodeError
-from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from jmespath.exceptions import LexerError, ParseError
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
 from engine.core import exact
-from engine.core.duration import seconds
-from engine.core.expressions.snippet import QUOTES, Snippet, UnparsedError, closing, code
+from engine.core.expressions.snippet import QUOTES, Snippet, closing
+from engine.core.expressions.unexpected import CLOSING, OPENING, OPERATORS, SPACE, Token, Unexpected
 from engine.errors import EngineError, Errors, failure
-
-if TYPE_CHECKING:
-    from engine.core.expressions.infix import Said, Words
 
 MAX_LENGTH = 4096  # below the 4,300 digits at which Python refuses to read an integer
 MAX_DEPTH = 64
 
-_KEYS = frozenset(
-    {"if", "unless", "when", "require", "requires", "reject", "return", "where", "assert", "allow", "deny"}
-)
-_SPAN = re.compile(r"[0-9]{1,6}[smhd]\b")
-_SINCE = re.compile(r"\b(now) ?(-) ?([a-z_]{1,20}(?:\.[a-z_]{1,20}){1,5})")
-_ARROW = re.compile(r"[(,] ?\w{1,20} ?=$")
-_PRODUCT = re.compile(r"[0-9]{1,6}(?: ?\* ?[0-9]{1,6}){1,4}")
-Token: TypeAlias = Mapping[str, Any]  # type, value, start; what the library calls its `end` is right for some only
 Literal: TypeAlias = tuple[str, Any]  # literal, or word (what is no JSON, refused by `check`); its value
 
-SPACE = " \t\n\r"
-OPENING, CLOSING = ("lparen", "lbracket", "lbrace", "filter"), ("rparen", "rbracket", "rbrace")
-_BEGIN_A_VALUE = frozenset({"literal", "unquoted_identifier", "quoted_identifier"})
-_END_A_VALUE = frozenset({*_BEGIN_A_VALUE, "rparen", "rbracket", "current"})
-_CLOSE = {"(": ")", "[": "]", "{": "}"}
-OPERATORS = ("pipe", "or", "and", "eq", "ne", "lt", "lte", "gt", "gte")
-BEFORE_A_VALUE = frozenset({"lparen", "lbracket", "filter", "comma", "colon", "not", "expref", *OPERATORS})
 _BRACKET = -1  # binds weaker than any operator: nothing lets go of it but the other bracket
 
 
-class Tokens:
+class Tokens(Unexpected):
     """Those of one text; `at` is the one that comes next, `end` where the one before it ended."""
 
     def __init__(self, snippet: Snippet) -> None:
         """Raises EngineError: ENG100-102, ENG104, with the column."""
         if not snippet.text.strip(SPACE):
-            raise failure("ENG100", snippet.at(0, 0))
+            inside = snippet.outer[: snippet.offset].endswith("${")
+            hint = "write a path in it, such as `${pr.number}`, or remove it" if inside else ""
+            raise failure("ENG100", snippet.at(0, 0), hint=hint)
         if len(snippet.text) > MAX_LENGTH:
             raise failure("ENG102", snippet.at(0, 0), what=f"{len(snippet.text)} characters long", limit=MAX_LENGTH)
         self.snippet = snippet
@@ -62,7 +44,9 @@ class Tokens:
             self._all: list[Token] = list(Lexer().tokenize(self.plain))
             self._kinds: list[str] = [token["type"] for token in self._all]
         except LexerError as error:
-            raise _no_token(snippet, error) from None
+            from engine.core.expressions.unlexed import no_token
+
+            raise no_token(snippet, error.lexer_position, error.message) from None
         self.at = self.end = 0
         self._bound()
 
@@ -125,132 +109,13 @@ class Tokens:
 
     def next(self, kind: str) -> int:
         """The next token of this kind."""
-        return self._kinds.index(kind, self.at)
-
-    def _end_of(self, at: int) -> int:
-        start = self._all[at]["start"]
-        following = self._all[at + 1]["start"] if at + 1 < len(self._all) else start
-        return int(start + len(self.snippet.text[start:following].rstrip(SPACE)))
-
-    def unexpected(self, at: int, *, value: bool = False) -> EngineError:
-        """This token does not belong where it stands; `value`: a value does."""
-        kind, start, end = self._kinds[at], self._all[at]["start"], self._end_of(at)
-        if kind == "eof":
-            hint = self._left_open()
-            if at and self._kinds[at - 1] in OPERATORS:
-                sign = self.snippet.text[self._all[at - 1]["start"] : self._end_of(at - 1)]
-                hint = f"write what comes after `{sign}`, or remove it"
-            return self.snippet.wrong(start - 1, start, "it ends too early", hint or "complete it")
-        if kind in OPERATORS and (not at or self._kinds[at - 1] in BEFORE_A_VALUE):
-            sign = self.snippet.text[start:end]
-            before = sign in ("||", "&&", "==", "!=", "<", ">", "<=", ">=") and not at
-            return self.snippet.wrong(
-                start, end, hint=f"write what comes before `{sign}`, or remove it" if before else ""
-            )
-        if kind in _BEGIN_A_VALUE and at and self._kinds[at - 1] in _END_A_VALUE:
-            words = self._words()
-            if joined := words.joined(at) or words.branched(at):
-                return self._told(start, end, joined)
-            if words.said(at - 1) == "not" and (negated := words.negated(at - 1)):
-                return self._told(self._all[at - 1]["start"], self._end_of(at - 1), negated)
-            if at == 1 and words.said(0) in _KEYS:
-                return self.snippet.wrong(0, self._end_of(0), hint=f"leave `{words.said(0)}` out: it is the key's")
-            if words.said(at) in ("then", "else", "do", "end"):
-                return self.snippet.wrong(start, end, hint=f"leave `{words.said(at)}` out")
-            called = self._all[at - 1]["value"]
-            if kind == "literal" and self._kinds[at - 1] == "unquoted_identifier" and "_" in str(called):
-                said = f"{called}({self.snippet.text[start:end]})"
-                return self.snippet.wrong(self._all[at - 1]["start"], end, hint=f"write {code(said)}")
-            mend = self.snippet.wrong(start, end)
-            if "see docs" not in mend.problems[0].hint:
-                return mend
-            return self.snippet.wrong(start, end, hint="write what joins the two: `==`, `&&`, `||` …")
-        if kind in CLOSING and not self._opened(at):
-            sign = self.snippet.text[start:end]
-            return self.snippet.wrong(start, end, f"`{sign}` closes nothing", f"remove `{sign}`, or open it before")
-        if kind in CLOSING:
-            opens = self.snippet.text[self._all[self._opened(at)[-1]]["start"]]
-            if (closes := _CLOSE.get(opens, "")) not in ("", self.snippet.text[start:end]):
-                return self.snippet.wrong(start, end, hint=f"close `{opens}` with `{closes}` before it")
-        if kind in ("quoted_identifier", "literal") and at > 1 and self._kinds[at - 1] == "lbracket":
-            name = self.snippet.text[start + 1 : end - 1]
-            if self._kinds[at - 2] in _END_A_VALUE and self._kinds[at + 1] == "rbracket" and name.isidentifier():
-                from engine.core.expressions.infix import Said
-
-                meant = Said(f".{name}", self._all[at - 1]["start"], self._end_of(at + 1))
-                whole = f"{self._words().before(at - 1)[0]}.{name}"
-                told = self.snippet.wrong(start, end, hint=f"a field follows a `.`: write `{whole}`").problems[0]
-                return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
-        if kind == "colon" and at == 1 and self._words().said(0) in _KEYS:
-            name = self._words().said(0)
-            return self.snippet.wrong(0, end, hint=f"leave `{name}:` out: the key stands before the value already")
-        if counted := self._counted(at):
-            return counted
-        if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":
-            name = self._all[at - 1]["value"]
-            return self.snippet.wrong(start, end, hint=f"text stands in single quotes: write `'{name}*'`")
-        if kind != "number" or not value or (at and self._kinds[at - 1] not in BEFORE_A_VALUE):
-            return self.snippet.wrong(start, end)
-        if [(t["type"], t["start"]) for t in self._all[at + 1 : at + 3]] == [("dot", end), ("number", end + 1)]:
-            end = self._end_of(at + 2)
-        written = self.snippet.text[start:end]
-        return self.snippet.unparsed("ENG103", start, end, f"`{written}`", written=written)
-
-    def _counted(self, at: int) -> EngineError | None:
-        """Numbers as other languages have them: `24h`, `60 * 60`."""
-        from engine.core.expressions.infix import Said
-
-        text, start = self.snippet.text, self._all[at]["start"]
-        if span := _SPAN.match(text, start):
-            comparing = self._kinds[at - 1] in OPERATORS if at else False
-            said = f"`{seconds(span[0])}`" if comparing else f"'{span[0]}'"
-            return self._told(start, span.end(), Said(said, start, span.end()), ", in seconds" if comparing else "")
-        if product := _PRODUCT.match(text, start):
-            said = f"`{prod(map(int, re.findall('[0-9]+', product[0])))}`"
-            return self._told(start, product.end(), Said(said, start, product.end()), ": there is no arithmetic")
-        return None
-
-    def _told(self, start: int, end: int, meant: "Said", why: str = "") -> EngineError:
-        """What another language says there is told, and what it comes to is judged in the place of the whole."""
-        told = self.snippet.wrong(start, end, hint=f"write {code(meant.text)}{why}").problems[0]
-        return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
-
-    def _words(self) -> "Words":
-        from engine.core.expressions.infix import Words
-
-        return Words(
-            self.snippet.text,
-            self._kinds,
-            [token["start"] for token in self._all],
-            [self._end_of(at) for at in range(len(self._all))],
-        )
-
-    def _opened(self, at: int) -> list[int]:
-        """The brackets before a token that are open there."""
-        opened: list[int] = []
-        for number, kind in enumerate(self._kinds[:at]):
-            if kind in OPENING:
-                opened.append(number)
-            elif kind in CLOSING and opened:
-                opened.pop()
-        return opened
-
-    def _left_open(self) -> str:
-        """What to close at the end."""
-        opened = self._opened(len(self._kinds))
-        signs = [self.snippet.text[self._all[at]["start"]] for at in opened]
-        if not signs:
-            return ""
-        before = re.search(r"[\w.\"]*\S\S?$", self.snippet.text[: self._end_of(opened[-1])])
-        return (
-            f"close `{before[0] if before else signs[-1]}` with `{''.join(_CLOSE[sign] for sign in reversed(signs))}`"
-        )
+        return self.next_of(kind, self.at)
 
     def refused(self, error: ParseError) -> EngineError:
         """What the library complains about; of a call, the parenthesis that nothing callable stands before."""
         if error.msg.startswith("Quoted identifier"):  # it does not say which
             return self.unexpected(list(pairwise(self._kinds)).index(("quoted_identifier", "lparen")) + 1)
-        at = [token["start"] for token in self._all].index(error.lex_position)
+        at = self.number(error.lex_position)
         if error.msg.startswith("Invalid function name"):
             at += 1
         return self.unexpected(at, value=error.msg == "invalid token")  # which it says where a value would begin
@@ -283,37 +148,3 @@ def _literals(snippet: Snippet) -> tuple[Mapping[int, Literal], str]:
         at += 1
     errors.check()
     return found, plain
-
-
-def _swallowed(text: str, quote: str) -> int:
-    """Where a text begins that has an operator in it: it was to end before; -1: none does."""
-    at = text.find(quote)
-    while at >= 0 and (end := closing(text, at)) >= 0:
-        if re.search(r" (?:&&|\|\||==|!=) ", text[at:end]):
-            return at
-        at = text.find(quote, end + 1)
-    return -1
-
-
-def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
-    start, reason = error.lexer_position, ""
-    quote = snippet.text[start]
-    if quote == "-" and (asked := _SINCE.search(snippet.text)) and asked.start(2) == start:
-        said = f"seconds_since({asked[3]})"
-        told = snippet.wrong(*asked.span(), hint=f"write `{said}`: there is no arithmetic").problems[0]
-        return UnparsedError(told, snippet.mended(*asked.span(), said))
-    if _ARROW.search(snippet.text[: start + 1]):
-        return snippet.wrong(start, start + 2, hint="a condition on each item stands in `list[?condition]`")
-    if quote in QUOTES:
-        reason = f"{error.message.removesuffix(' at').lower()} in this name"
-        if (begin := _swallowed(snippet.text, quote)) >= 0 and closing(snippet.text, start) < 0:
-            return snippet.wrong(
-                begin, begin + 1, f"the {quote} that opens here is never closed", f"close it with {quote}"
-            )
-        if closing(snippet.text, start) < 0 and not snippet.text[start + 1 :].strip():
-            reason = f"the {quote} at the end closes what no {quote} opens"
-            return snippet.wrong(0, len(snippet.text), reason, f"open it with {quote}, or remove that one")
-        if closing(snippet.text, start) < 0:
-            reason = f"the {quote} that opens here is never closed, as in {quote}text{quote}"
-            return snippet.wrong(start, start + 1, reason, f"close it with {quote}, or remove it")
-    return snippet.wrong(start, start + 1, reason)

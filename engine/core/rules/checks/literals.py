@@ -146,9 +146,21 @@ def _time(text: Text, _: Subject) -> Iterator[Problem]:
     if epoch(text.value) is None:
         whole = f"{text.value}T00:00:00Z"
         whole = f"{text.value}Z" if epoch(f"{text.value}Z") is not None else whole
-        day = epoch(whole) is not None
-        wanted = f"write `{whole}`" if day else "write a day that there is, the time and UTC, as 2026-12-20T00:00:00Z"
+        whole = whole if epoch(whole) is not None else _as_utc(text.value)
+        wanted = f"write `{whole}`" if whole else "write a day that there is, the time and UTC, as 2026-12-20T00:00:00Z"
         yield problem("ENG891", text.place, value=text.value, what="a time", wanted=wanted)
+
+
+def _as_utc(text: str) -> str:
+    """A time of another zone or with other signs, as it is written here; empty where it is none."""
+    from datetime import UTC, datetime
+
+    try:
+        found = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return ""
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def epoch(text: str) -> float | None:
@@ -167,9 +179,13 @@ def _type(text: Text, _: Subject) -> Iterator[Problem]:
     """A resource type, or a glob over types."""
     hint = type_meant(text.value)
     if hint is not None:
-        parts = text.value.replace(",", " ").split()
-        several = len(parts) > 1 and all(type_meant(part) is None for part in parts)
-        hint = f"these are several: write `[{', '.join(map(repr, parts))}]`" if several else hint
+        several = _SEVERAL.fullmatch(text.value)
+        begin, listed, rest = several.groups() if several else ("", text.value, "")
+        parts = [f"{begin}{part.strip()}{rest}" for part in _BETWEEN.split(listed) if part.strip()]
+        if len(parts) > 1 and all(type_meant(part) is None for part in parts):
+            hint = f"these are several: write `[{', '.join(map(repr, parts))}]`"
+        elif "|" in text.value:
+            hint = "a glob is no regular expression: write a list of types, `['aws_kms_*', 'aws_iam_*']`"
         yield problem("ENG892", text.place, hint=hint, value=text.value, subject=text.subject)
 
 
@@ -191,6 +207,8 @@ def type_meant(pattern: str) -> str | None:
     return _meant(pattern, TYPES)
 
 
+_SEVERAL = re.compile(r"\^?([\w*?]*)[({]([\w*?,| ]+)[)}]([\w*?]*)\$?")  # `aws_{kms,iam}_*`
+_BETWEEN = re.compile(r"[\s,|;]")
 _OTHER_PROVIDERS = (
     "archive_",
     "awscc_",

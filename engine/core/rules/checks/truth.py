@@ -5,14 +5,15 @@ lies beside them. Everything else is true or false as it likes. If no assignment
 largest part of the expression for which it holds. A proof over all states is no business of lint's.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import product
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations, product
 from math import prod
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.expressions.parse import Node
-from engine.core.expressions.snippet import Snippet
+from engine.core.expressions.snippet import Snippet, code
 from engine.core.rules.checks.literals import conditions, epoch
 from engine.core.rules.checks.subject import Check, Subject, nodes, tree
 from engine.errors import Problem, problem
@@ -32,6 +33,17 @@ _PAST = (
     "merged_at",
     "same_since",
 )
+_OTHERWISE = {"and_expression": ("or_expression", "||"), "or_expression": ("and_expression", "&&")}
+_PATH = re.compile(r"[a-z_]{1,40}(?:\.[a-z_]{1,40}){1,8}")
+_SIGNS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+# Texts of two of these are never equal.
+_WORLDS: Mapping[str, Collection[str]] = {
+    "commit": ("sha", "head_sha", "base_sha", "commit_id", "before", "after"),
+    "repository": ("repo", "full_name"),
+    "login": ("login",),
+    "time": ("updated_at", "submitted_at", "created_at", "signed_at", "confirmed_at", "merged_at", "same_since"),
+    "branch": ("ref", "branch", "base_ref", "head_ref"),
+}
 _LOGIC = ("and_expression", "or_expression", "not_expression")
 _DEEPEST = 16  # defines within defines
 
@@ -88,9 +100,11 @@ class _Reading(NamedTuple):
             left, right, kind = right, left, _TURNED.get(kind, kind)
         name = _written(left, text)
         if right.kind != "literal":
-            if name != _written(right, text):
-                return None
-            return lambda _: kind in ("eq", "lte", "gte")
+            other = _written(right, text)
+            if name == other:
+                return lambda _: kind in ("eq", "lte", "gte")
+            unlike = _worlds(name) and _worlds(other) and _worlds(name) != _worlds(other)
+            return (lambda _: kind == "ne") if unlike and kind in ("eq", "ne") else None
         wanted = right.value
         if kind in _ORDER:
             return self._ordered(left, name, kind, wanted)
@@ -122,6 +136,9 @@ class _Reading(NamedTuple):
         least, shift = float("-inf"), 0.0
         if left.kind == "function_expression" and left.value == "length":
             least = 0
+            if left.children[0].kind == "literal" and isinstance(left.children[0].value, str | list):
+                size = len(left.children[0].value)
+                return lambda _: bool(_HOLDS[kind](size, wanted))
         elif left.kind == "function_expression" and left.value == "seconds_since":
             (when,) = left.children
             begin = epoch(when.value) if when.kind == "literal" and isinstance(when.value, str) else None
@@ -147,6 +164,12 @@ def _written(node: Node, text: str) -> str:
     return written
 
 
+def _worlds(path: str) -> str:
+    """What a path names, by its end; empty where it may be anything."""
+    end = path.rpartition(".")[2]
+    return next((world for world, ends in _WORLDS.items() if end in ends and path != end), "")
+
+
 def truths(subject: Subject) -> Iterator[Problem]:
     """Conditions, and parts of them, that are always true or never."""
     written = {entry.name: entry.data for entry in subject.draft.sections["define"]}
@@ -156,8 +179,72 @@ def truths(subject: Subject) -> Iterator[Problem]:
         for node, value in _constant(whole, text, defines):
             at = Snippet(text, place).at(node.start, node.end)
             part = " ".join(text[node.start : node.end].split())
-            yield problem("ENG897" if value else "ENG896", at, text=part if len(part) <= 100 else part[:99] + "…")
+            said, hint = part if len(part) <= 100 else part[:99] + "…", _meant(node, text, defines)
+            yield problem("ENG897" if value else "ENG896", at, hint=hint, text=said)
+        yield from _one_sided(Snippet(text, place), whole)
         yield from _twice(text, Snippet(text, place), whole)
+
+
+def _meant(node: Node, text: str, defines: Mapping[str, str]) -> str:
+    """How two conditions were meant that exclude each other, or of which one always holds; empty where nobody knows."""
+    for one in nodes(node):
+        if one.kind == "literal" and isinstance(one.value, str) and _PATH.fullmatch(one.value):
+            return f"leave the quotes out: `{one.value}`"
+    pairs = [pair for pair in combinations(node.children, 2) if node.kind in _OTHERWISE]
+    ways: list[str] = []
+    for pair in pairs:
+        if any(_value(one, text, defines) is not None for one in pair):
+            continue
+        both = node._replace(children=pair)
+        if _value(both, text, defines) is None:
+            continue
+        kind, sign = _OTHERWISE[node.kind]
+        first, second = pair
+        if _value(both._replace(kind=kind), text, defines) is None:
+            joined = f"{text[first.start : first.end]} {sign} {text[second.start : second.end]}"
+            ways.append(f"join them by `{sign}`" if len(pairs) == 1 else f"write {code(f'({joined})')}")
+        turned = (first._replace(value=second.value), second._replace(value=first.value))
+        ordered = all(one.kind == "comparator" and one.value in _ORDER for one in pair)
+        if ordered and _value(both._replace(children=turned), text, defines) is None:
+            ways.insert(0, f"exchange {_exchanged(pair)}")
+        break
+    return ", or ".join(ways)
+
+
+def _exchanged(pair: tuple[Node, ...]) -> str:
+    """What of two limits stands in the other's place: their values, if the later one comes first, or their signs."""
+    limits = []
+    for one in pair:
+        left, right = one.children
+        when = left.children[0].value if left.kind == "function_expression" and left.children else right.value
+        limits.append(when if isinstance(when, str | int | float) else "")
+    if type(limits[0]) is type(limits[1]) and limits[0] > limits[1]:  # type: ignore[operator]
+        return "the two times" if isinstance(limits[0], str) else f"`{limits[0]}` and `{limits[1]}`"
+    return f"the signs `{_SIGNS[pair[0].value]}` and `{_SIGNS[pair[1].value]}`"
+
+
+def _one_sided(snippet: Snippet, whole: Node) -> Iterator[Problem]:
+    """Two times of one clock that are both asked from the same side: one of them says nothing."""
+    for node in nodes(whole):
+        for pair in combinations(node.children, 2) if node.kind == "and_expression" else ():
+            after = [_HOLDS[one.value](1, 0) for one in pair if _is_of_clock(one)]
+            if len(after) == 2 and after[0] is after[1]:
+                timed = sorted(pair, key=lambda one: str(one.children[0].children[0].value), reverse=not after[0])
+                idle, other = (snippet.part(one.start, one.end).replace("`0`", "0") for one in timed)
+                sign, what = ("<", "end") if after[0] else (">=", "beginning")
+                hint = f"write `{sign}` in the one that is the {what} of the window, or leave this one out"
+                at = snippet.at(timed[0].start, timed[0].end)
+                yield problem("ENG897", at, hint=hint, text=f"{idle}` beside `{other}")
+
+
+def _is_of_clock(node: Node) -> bool:
+    """Is it a comparison of how long ago a certain time was with a number?"""
+    if node.kind != "comparator" or node.value not in _ORDER or node.children[1].kind != "literal":
+        return False
+    asked = node.children[0]
+    return (
+        asked.kind == "function_expression" and asked.value == "seconds_since" and asked.children[0].kind == "literal"
+    )
 
 
 def _twice(text: str, snippet: Snippet, whole: Node) -> Iterator[Problem]:
