@@ -113,6 +113,8 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "reviewers": _OF_PEOPLE,
     },
     _SOURCE: {
+        "owner": "leave it out: `repo` has both, as OWNER/NAME",
+        "organization": "leave it out: `repo` has both, as OWNER/NAME",
         "branch": "leave it out: the environment that a tfvars names has the branch",
         "branches": "leave it out: the environment that a tfvars names has the branch",
         "environment": "leave it out: each tfvars names its own",

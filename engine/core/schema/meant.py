@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container, Mapping
 from difflib import SequenceMatcher
-from itertools import takewhile
+from itertools import permutations, takewhile
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -98,11 +98,15 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "filter": (
         "when",
         "if",
+        "require",
     ),
     "frequency": ("every",),
     "group": ("from",),
     "groups": ("from",),
-    "if": ("when",),
+    "if": (
+        "when",
+        "require",
+    ),
     "ignore": ("exclude",),
     "import": ("include",),
     "imports": ("include",),
@@ -272,12 +276,22 @@ def keys(error: Failure) -> dict[str, str]:
     for name in lost:
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
         near = near if near in free and (_is_sure(name, near) or not foreign.elsewhere(error, name)) else ""
-        other = alias(name, free) or next((one for one in free if name in error.part(one).get("examples", ())), "")
+        of_example = (one for one in free if name in error.part(one).get("examples", ()))
+        other = _aliased(error, lost, name, free) or next(of_example, "")
         if meant := other or ("" if foreign.remark(error, name) else near or _only(error, missing, name)):
             found[name] = meant
         if not other and moved.is_count(error, name):
             found[name] = "from"
     return found
+
+
+def _aliased(error: Failure, lost: list[str], name: str, free: Mapping[str, None]) -> str:
+    """Its alias: one of the keys of which exactly one is needed, where none of them is there under any name."""
+    ways = [one["required"][0] for one in error.schema.get("oneOf", ()) if set(one) == {"required"}]
+    if any(way in error.found for way in ways):
+        return alias(name, free.keys() - {*ways})
+    by_another = any(alias(one, ways) or closest(one, ways) for one in lost if one != name)
+    return (alias(name, free.keys() - {*ways}) if by_another else alias(name, ways)) or alias(name, free)
 
 
 def _is_sure(name: str, near: str) -> bool:
@@ -328,6 +342,12 @@ def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[
         if isinstance(value, str) and len(lacking) == 1:
             return f"write `{{{key}: {name}, {lacking[0]}: {value}}}`"
         return f"write `{key}: {name}`" + (", and what it holds beside that" if isinstance(value, dict) else "")
+    lacking = [one for one in error.schema.get("required", ()) if one not in error.found]
+    if len(error.found) == 1 and len(lacking) > 1:
+        for key, other in permutations(lacking, 2):
+            if all(shapes.fits(one, error.part(of), error.root) for one, of in ((name, key), (value, other))):
+                rest = "".join(f", {one}: …" for one in lacking if one not in (key, other))
+                return f"write `{{{key}: {name}, {other}: {shapes.flow(value)}{rest}}}`"
     in_item = error.path and isinstance(error.path[-1], int)
     absent = [one for one in error.schema.get("required", ()) if not isinstance(value, dict) or one not in value]
     if (

@@ -42,6 +42,7 @@ def _address(value: str) -> Iterator[str]:
         yield f"{team[1]}/{team[2]}"
     if said := _PREFIXED.match(value):
         yield said[1]
+    yield value.removesuffix(".git")
     yield value.replace("\\", "/")
     yield value.strip("/").removeprefix("./")
 

@@ -84,23 +84,37 @@ def _forms(value: object, schema: Schema, root: Schema) -> Iterator[Any]:
     if isinstance(value, list) and len(value) == 1 and not {"pattern", "enum"}.isdisjoint(schema):
         yield value[0]
     if isinstance(value, dict):
-        yield from (*(value.values() if len(value) == 1 else ()), _by_count(value))
+        yield from (*(value.values() if len(value) == 1 else ()), by_count(value))
     if isinstance(value, str | dict):
         yield [value]
     words = _words(value)
     if words:
-        yield from (words, _sorted(words, schema, root))
+        yield from (_counted(words), words, _sorted(words, schema, root))
     for name in schema.get("properties", {}):
         yield {name: value}
         yield {name: [value]}
         yield from ([{name: words}] if words else ())
 
 
-def _by_count(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+def by_count(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """`{security: 2, ciso: 1}`"""
-    if not all(isinstance(one, int) for one in value.values()):
+    if not all(type(one) is int for one in value.values()):
         return None
     return [{"count": number, "from": [name]} for name, number in value.items()]
+
+
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_BETWEEN = ("a", "an", "any", "approval", "approvals", "approvers", "at", "by", "from", "least", "of", "or", "people")
+
+
+def _counted(words: list[str]) -> dict[str, Any] | None:
+    """`2 from security or ciso`, `one of reviewers`"""
+    names = [word for word in words if not (word.isdigit() or word.lower() in (*NUMBERS, *_BETWEEN))]
+    numbers = [int(word) if word.isdigit() else NUMBERS.index(word.lower()) for word in words
+               if word.isdigit() or word.lower() in NUMBERS]  # fmt: skip
+    if len(names) + len(numbers) == len(words) and not numbers:
+        return None
+    return {**({"count": numbers[0]} if numbers else {}), "from": names} if not numbers[1:] else None
 
 
 def _words(value: object) -> list[str]:
