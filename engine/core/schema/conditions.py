@@ -4,6 +4,7 @@ import json
 import re
 
 _PATH = re.compile(r"[a-z_]\w*(?:\.\w+)+(?:\(\))?|\w+\(.*\)")
+_NEGATED = re.compile(r"!\s?([\w.]+|\w+\([^()]*\)|\([^()]*\))")
 _BY_ANOTHER_NAME = {"branch": "pr.base.ref", "environment": "environment()", "repo": "source.repo"}
 _JOINTS = {"all": "&&", "and": "&&", "any": "||", "or": "||"}
 
@@ -31,7 +32,8 @@ def joined(key: str, value: object) -> str:
 
 def opposite(text: str) -> str:
     """A condition that holds where the other does not."""
-    return f"!({text})"
+    said = _NEGATED.fullmatch(text)
+    return said[1] if said else f"!({text})"
 
 
 def all_of(texts: list[str]) -> str:

@@ -351,6 +351,8 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
     hint = "put it in quotes" if is_number and "string" in wanted else ""
     if isinstance(error.found, dict) and "array" in wanted and all(one in (True, None) for one in error.found.values()):
         hint = f"write a list: [{', '.join(error.found)}]"
+    if is_number and "object" in wanted and (form := _with_number(error)):
+        hint = f"write `{form}`"
     if "none" in constants and error.found is False:
         hint = "write `none`"
     if isinstance(error.found, list) and error.path and isinstance(error.path[-1], int):
@@ -360,6 +362,12 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
     yield problem(
         "ENG042", document.place(*error.path), hint=hint, expected=expected, found=found, about=said.about(error)
     )
+
+
+def _with_number(error: Failure) -> str:
+    """The mapping of which a number is one of two that are needed: `{login: …, id: 583231}`."""
+    branches = (error.resolved(branch) for branch in error.wanted)
+    return next((form for one in branches if (form := shapes.lacking(error.found, one, error.root))), "")
 
 
 def _listed_names(error: Failure) -> str:

@@ -132,6 +132,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "minimum": ("count",),
     "msg": ("message",),
     "name": (
+        "login",
         "id",
         "why",
         "pipeline",
