@@ -25,6 +25,8 @@ def joined(key: str, value: object) -> str:
             return f"write {_quoted(_join(inside, _JOINTS[name]))}" if inside else ""
         if not others and name == "not" and isinstance(inside, str):
             return f"write {_quoted(opposite(inside))}"
+        if not others and isinstance(inside, str) and not (name in _BY_ANOTHER_NAME or _PATH.fullmatch(name)):
+            return f"write {_quoted(inside)}, without `{name}:`"
         parts = [_equal(name, one) for name, one in value.items()]
         return f"write {_quoted(' && '.join(parts))}" if all(parts) else ""
     return ""

@@ -34,7 +34,7 @@ def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mist
     """Every mistake once, in the order of the file; never none."""
     errors, beyond = _failures(json.loads(schema_json), document, inputs)
     mistyped = {e.path for e in errors if e.rule == "type"}
-    misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in keys(e).values()}
+    misspelt, unnamed = meant.by_another_name(errors)
     listed = {(e.path[:-1], name) for e in errors if e.rule == "type" and isinstance(e.found, str) and e.path
               if "array" in e.wanted for name in _beside_a_list(document, e.path)}  # fmt: skip
     hollow = {(*e.path[:-1], name) for e in errors for name in meant.hollow(e, document)}
@@ -58,7 +58,9 @@ def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mist
         if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
             continue  # the same mistake, said twice
         wanted = _wanted(error)
-        if wanted and any((error.path, name) in misspelt for name in wanted):
+        if wanted and (
+            any((error.path, name) in misspelt for name in wanted) or (wanted[1:] and error.path in unnamed)
+        ):
             replaced.add(error.path)  # it is there, by another name
             continue
         if error.rule == "additionalProperties" and all((error.path, n) in listed for n in strange(error)):
@@ -232,8 +234,9 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"
-        if not inside and error.schema.get("minProperties"):
-            hint = f"nothing stands in it: write {said.about(error)}, below it and indented deeper"
+        needed = ", ".join(f"`{name}: …`" for name in error.schema.get("required", ()))
+        if not inside and (needed or error.schema.get("minProperties")):
+            hint = f"nothing stands in it: write {needed or said.about(error)}, below it and indented deeper"
     if isinstance(error.found, int) and error.found > 0 and error.found is not True and "10m" in said.about(error):
         spans = [f"`{error.found}{unit}` {name}" for unit, name in _SPANS.items()]
         hint = f"say the unit: {choice(spans).replace('` ', '` are ', 1)}"

@@ -1,7 +1,7 @@
 """What was meant by a key that does not fit: guesses, each held to the schema before it is told."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from itertools import permutations, takewhile
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from engine.core.schema import foreign, moved, shapes
-from engine.core.schema.failure import Failure, strange
+from engine.core.schema.aliases import alias
+from engine.core.schema.failure import Failure, Path, strange
 from engine.core.schema.mends import form
 from engine.core.source import Document
 from engine.names import closest
@@ -17,251 +18,11 @@ from engine.names import closest
 MOST_UNKNOWN = 100  # keys of one mapping: whoever wrote more has another mapping in mind
 
 
-# What other tools call it, and what is called so by us in one mapping or another.
-_ALIASES: Mapping[str, tuple[str, ...]] = {
-    "account_id": ("account",),
-    "action": (
-        "uses",
-        "require",
-        "types",
-    ),
-    "actions": ("types",),
-    "activity_types": ("types",),
-    "after": ("every",),
-    "all_of": ("all",),
-    "allowed": ("from",),
-    "also": ("besides",),
-    "and": ("all",),
-    "any_of": ("any",),
-    "approvals": ("reviews",),
-    "approved-reviews-by": ("approvals",),
-    "approved_by": ("from",),
-    "approvers": (
-        "from",
-        "approvals",
-    ),
-    "approving": ("count",),
-    "args": ("with",),
-    "assert": ("require",),
-    "at_least": ("count",),
-    "author": ("user",),
-    "block_if": ("reject",),
-    "by": ("from",),
-    "bypass": (
-        "override",
-        "overrides",
-    ),
-    "call": (
-        "run",
-        "uses",
-    ),
-    "check": ("require",),
-    "checks": ("gates",),
-    "condition": (
-        "when",
-        "if",
-        "require",
-    ),
-    "conditions": (
-        "require",
-        "gates",
-        "when",
-    ),
-    "cron": ("every",),
-    "default": ("otherwise",),
-    "deny": ("reject",),
-    "depends_on": ("needs",),
-    "description": (
-        "message",
-        "why",
-    ),
-    "duration": ("expires",),
-    "env": ("environments",),
-    "envs": ("environments",),
-    "event": ("name",),
-    "except": (
-        "never",
-        "exclude",
-    ),
-    "exceptions": ("overrides",),
-    "expect": ("pipelines",),
-    "expected": ("pipelines",),
-    "expires_in": ("expires",),
-    "expiry": ("expires",),
-    "expression": ("require",),
-    "extends": ("include",),
-    "fail_if": ("reject",),
-    "files": (
-        "include",
-        "owns",
-    ),
-    "filter": (
-        "when",
-        "if",
-        "require",
-    ),
-    "frequency": ("every",),
-    "group": ("from",),
-    "groups": ("from",),
-    "if": (
-        "when",
-        "require",
-    ),
-    "ignore": ("exclude",),
-    "import": ("include",),
-    "imports": ("include",),
-    "input": ("facts",),
-    "inputs": (
-        "with",
-        "facts",
-    ),
-    "interval": ("every",),
-    "job": ("run",),
-    "jobs": (
-        "pipelines",
-        "actions",
-    ),
-    "keep": ("newest",),
-    "locals": ("define",),
-    "login": ("user",),
-    "logins": ("users",),
-    "members": ("users",),
-    "min": ("count",),
-    "min_approvals": ("count",),
-    "min_reviewers": ("count",),
-    "minimum": ("count",),
-    "msg": ("message",),
-    "name": (
-        "login",
-        "id",
-        "why",
-        "pipeline",
-        "repo",
-    ),
-    "needs": ("gates",),
-    "needs_approval": ("approvals",),
-    "next": ("then",),
-    "number": ("count",),
-    "on": (
-        "event",
-        "events",
-        "types",
-    ),
-    "one_of": ("any",),
-    "options": ("with",),
-    "or": ("any",),
-    "overridable_by": ("override",),
-    "owners": (
-        "owns",
-        "from",
-    ),
-    "parameters": ("with",),
-    "params": ("with",),
-    "path": ("owns",),
-    "paths": ("owns",),
-    "people": (
-        "users",
-        "from",
-    ),
-    "phrase": ("command",),
-    "pipeline": ("run",),
-    "pipelines": ("run",),
-    "prefix": ("command",),
-    "pull_request": ("pr",),
-    "pull_request_rules": ("gates",),
-    "quorum": ("count",),
-    "read": ("plan",),
-    "reason": (
-        "because",
-        "message",
-    ),
-    "ref": ("branch",),
-    "repository": ("repo",),
-    "required": (
-        "require",
-        "count",
-    ),
-    "required_approvals": ("count",),
-    "required_approving_review_count": ("count",),
-    "required_reviewers": (
-        "approvals",
-        "from",
-    ),
-    "requires": (
-        "require",
-        "besides",
-        "gates",
-    ),
-    "result": (
-        "outcome",
-        "pipelines",
-    ),
-    "retention": ("backups",),
-    "reviewers": (
-        "from",
-        "approvals",
-    ),
-    "rules": ("gates",),
-    "run": ("uses",),
-    "scenarios": ("cases",),
-    "schedule": ("every",),
-    "steps": ("actions",),
-    "team": (
-        "teams",
-        "from",
-    ),
-    "teams": ("from",),
-    "tests": ("cases",),
-    "text": ("message",),
-    "then": ("run",),
-    "time": ("now",),
-    "timeouts": ("limits",),
-    "timer": ("every",),
-    "title": (
-        "why",
-        "description",
-        "message",
-    ),
-    "trigger": ("command",),
-    "triggers": ("events",),
-    "ttl": ("expires",),
-    "type": ("types",),
-    "unless": ("reject",),
-    "url": ("repo",),
-    "user": ("login",),
-    "users": ("from",),
-    "variables": ("define",),
-    "vars": ("define",),
-    "when": ("if",),
-    "who": ("from",),
-    "with": ("facts",),
-    "with_approval_of": ("besides",),
-    "with_inputs": ("with",),
-    "workflow": (
-        "run",
-        "pipelines",
-    ),
-    "workflows": (
-        "include",
-        "pipelines",
-    ),
-    "write": (
-        "apply",
-        "writers",
-    ),
-}
-
-
 # Unknown key → the key beside it that it belongs in, and how.
 _WITHIN: Mapping[str, tuple[str, str]] = {
     "action": ("payload", "payload: {action: …}"),
     "because": ("gates", "gates: {NAME: {outcome: …, because: …}}"),
 }
-
-
-def alias(name: str, known: Container[str]) -> str:
-    """What is called so by others, if we have it by another name; empty otherwise."""
-    return next((one for one in _ALIASES.get(name, ()) if one in known), "")
 
 
 def keys(error: Failure) -> dict[str, str]:
@@ -293,6 +54,23 @@ def _aliased(error: Failure, lost: list[str], name: str, free: Mapping[str, None
         return alias(name, free.keys() - {*ways})
     by_another = any(alias(one, ways) or closest(one, ways) for one in lost if one != name)
     return (alias(name, free.keys() - {*ways}) if by_another else alias(name, ways)) or alias(name, free)
+
+
+def by_another_name(errors: Iterable[Failure]) -> tuple[set[tuple[Path, str]], set[Path]]:
+    """Keys that are there misspelt or beside their mapping; mappings with a text by a name that nobody can guess."""
+    misspelt: set[tuple[Path, str]] = set()
+    unnamed: set[Path] = set()
+    for error in errors:
+        if error.rule != "additionalProperties":
+            continue
+        lost, found = strange(error)[:MOST_UNKNOWN], keys(error)
+        misspelt |= {(error.path, name) for name in found.values()}
+        for name in lost:
+            if into := shapes.deeper(error.found, name, error.schema, error.root):
+                misspelt.add(((*error.path, into), name))
+        if not found and any(isinstance(error.found[name], str) for name in lost):
+            unnamed.add(error.path)
+    return misspelt, unnamed
 
 
 def _is_sure(name: str, near: str) -> bool:

@@ -121,6 +121,9 @@ def negated(error: "Failure", name: str) -> str:
 def told_of(error: "Failure", wanted: Mapping[str, str]) -> tuple[list[str], str]:
     """Of unknown keys those that belong together into one that is missing, and what to do with them."""
     lost = list(wanted)
+    if lost[1:] and all(is_count(error, name) for name in lost):
+        parts = shapes.flow(shapes.by_count({name: error.found[name] for name in lost}))
+        return lost, f"write `all: {parts}`, or `any` where one of them is enough"
     into = shapes.inside(error.found, lost, error.schema, error.root)
     if not into or set(wanted.values()) != {into}:
         return [], ""

@@ -64,7 +64,7 @@ def of_another_type(error: Failure, document: Document) -> str:
         name, inside = next(iter(value.items()))
         if inside is None and form(name, error.schema) == name:
             return f"leave the `:` out: `{name}`"
-        is_text = "pattern" not in error.schema and not is_condition(error)
+        is_text = "pattern" not in error.schema and name in ("body", "content", "message", "msg", "text", "value")
         if isinstance(inside, str) and (is_text or form(inside, error.schema) == inside):
             return f"write `{inside}`, without `{name}:`"
         text = ":".join(map(str, *value.items()))
@@ -108,7 +108,10 @@ _NUMBER = re.compile(r"(?:(?:>=|≥|=|at least|min\.?) ?)?(\d+)(?:\+| or more| ?
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any], document: Document) -> str:
     fits = is_item(error)
     if isinstance(value, str):
-        value = value.strip("()")
+        value = value.strip("()[]")
+        both = value.split(" and ")
+        if both[1:] and error.path and error.path[-1] == "from" and all(map(fits, both)):
+            return f"write `all: {shapes.flow([{'from': [one]} for one in both])}` for `from`: each of them has to"
         if said := moved.of_everybody(error, value):
             return said
         if value.lower() in NOTHING:
@@ -198,6 +201,7 @@ def _as_mapping(error: Failure, value: object, document: Document) -> str:
     if error.path and error.path[-1] in error.schema.get("properties", {}):
         return f"indent it deeper: `{error.path[-1]}` belongs to what stands above it"
     known = error.schema.get("properties", {})
+    value = value[0] if isinstance(value, list) and len(value) == 1 and len(needed) == 1 else value
     for name in sorted((*needed, *alone, *known), key=lambda one: value not in error.part(one).get("examples", ())):
         fits = Draft202012Validator({**error.part(name), "$defs": error.defs}).is_valid
         rest = "".join(f", {one}: …" for one in needed if one != name)
