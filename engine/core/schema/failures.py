@@ -58,8 +58,8 @@ def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mist
         if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
             continue  # the same mistake, said twice
         wanted = _wanted(error)
-        if wanted and (
-            any((error.path, name) in misspelt for name in wanted) or (wanted[1:] and error.path in unnamed)
+        if any((error.path, name) in misspelt for name in wanted) or (
+            error.rule in ("oneOf", "anyOf") and error.path in unnamed
         ):
             replaced.add(error.path)  # it is there, by another name
             continue
@@ -237,6 +237,8 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
         needed = ", ".join(f"`{name}: …`" for name in error.schema.get("required", ()))
         if not inside and (needed or error.schema.get("minProperties")):
             hint = f"nothing stands in it: write {needed or said.about(error)}, below it and indented deeper"
+    if error.found is None and "array" in expected_types:
+        hint = f"it is empty: name at least one ({said.about(error)})"
     if isinstance(error.found, int) and error.found > 0 and error.found is not True and "10m" in said.about(error):
         spans = [f"`{error.found}{unit}` {name}" for unit, name in _SPANS.items()]
         hint = f"say the unit: {choice(spans).replace('` ', '` are ', 1)}"
@@ -283,7 +285,10 @@ def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
     elif isinstance(error.found, str):
         in_list = error.path and isinstance(error.path[-1], int)
         several = mends.items(error.found, error.schema, either="from" in error.path) if in_list else []
-        if several:
+        is_listed = not (in_list or error.of_name) and ("," in error.found or ";" in error.found)
+        if is_listed and (names := mends.items(error.found, error.schema)):
+            hint = f"name one of them: {choice(names)}"
+        elif several:
             hint = f"these are several: write {', '.join(several)}"
         elif text := mends.form(error.found, error.schema):
             hint = f"write `{text}`"

@@ -57,7 +57,7 @@ def _aliased(error: Failure, lost: list[str], name: str, free: Mapping[str, None
 
 
 def by_another_name(errors: Iterable[Failure]) -> tuple[set[tuple[Path, str]], set[Path]]:
-    """Keys that are there misspelt or beside their mapping; mappings with a text by a name that nobody can guess."""
+    """Keys that are there misspelt or beside their mapping; mappings that hold what may be any of their keys."""
     misspelt: set[tuple[Path, str]] = set()
     unnamed: set[Path] = set()
     for error in errors:
@@ -68,7 +68,7 @@ def by_another_name(errors: Iterable[Failure]) -> tuple[set[tuple[Path, str]], s
         for name in lost:
             if into := shapes.deeper(error.found, name, error.schema, error.root):
                 misspelt.add(((*error.path, into), name))
-        if not found and any(isinstance(error.found[name], str) for name in lost):
+        if any(too_deep(error, name) or (not found and isinstance(error.found[name], str)) for name in lost):
             unnamed.add(error.path)
     return misspelt, unnamed
 
@@ -114,6 +114,8 @@ def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[
     if "facts" in known and "." in name:
         return f"a fact stands under `facts`: write `facts: {{{name}: …}}`"
     value = error.found[name]
+    if too_deep(error, name):
+        return f"begin it in the column of `{error.path[-1]}`: both are names in `{error.path[0]}`"
     if value is None and len(error.found) == 1 and error.path and isinstance(error.path[-1], int):
         return f"leave the `:` out: `- {name}`"
     if key := next((one for one in known if name in error.part(one).get("examples", ())), ""):
@@ -146,6 +148,13 @@ def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[
     if said := moved.elsewhere(error, document.data, name, is_guessed=name in wanted):
         return said
     return "" if name in wanted else _not_here(error, name)
+
+
+def too_deep(error: Failure, name: str) -> bool:
+    """Is it the name of a unit, indented as what is in the one above, so that its keys stand there, too?"""
+    after = list(error.found)[list(error.found).index(name) + 1 :]
+    is_unit = len(error.path) == 2 and isinstance(error.path[1], str) and error.found[name] is None
+    return is_unit and bool(after) and all(one in error.schema.get("properties", {}) for one in after)
 
 
 def _input(error: Failure, name: str) -> str:

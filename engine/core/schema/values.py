@@ -117,7 +117,11 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any], document:
         if value.lower() in NOTHING:
             return "leave it out, or write `[]`" if "minItems" not in error.schema else ""
         if "enum" in listed and not fits(value):
-            near = closest(value, map(str, listed["enum"]))
+            known = [str(one) for one in listed["enum"]]
+            several = [one for one in re.split(r"[\s,;|]+", value) if one]
+            if several[1:] and set(several) <= set(known):
+                return f"write a list: [{', '.join(several)}]"
+            near = closest(value, known)
             return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
         if listed.get("type") == "object" and (whole := _as_mapping(error._replace(schema=listed), value, document)):
             return whole.replace("write `", "write a list: `[").removesuffix("`") + "]`"

@@ -164,6 +164,9 @@ def wrong_inputs(subject: Subject) -> Iterator[Problem]:
                     near = closest(value, wanted.get("enum", ()))
                     bare = f"write {value}, without quotes" if value.isdigit() else ""
                     hint = f"write `${{{inner[0]}}}`" if inner else near or bare
+                elif reason and wanted.get("of") and not isinstance(value, Expression):
+                    ids = [one for one, uses in from_.items() if uses == wanted["of"]]
+                    hint = f'write `"${{outputs.{ids[0]}}}"`' if len(ids) == 1 else ""
                 if reason:
                     place = step.place("with", name)
                     yield problem("ENG071", place, hint=hint, name=name, action=action.name, expected=reason)
