@@ -138,6 +138,10 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "on_fail": ("unmet",),
     "on_failure": ("unmet",),
     "one_of": ("any",),
+    "only_if": (
+        "when",
+        "if",
+    ),
     "options": ("with",),
     "or": ("any",),
     "overridable_by": ("override",),

@@ -4,6 +4,7 @@ import json
 import re
 
 _PATH = re.compile(r"[a-z_]\w*(?:\.\w+)+(?:\(\))?|\w+\(.*\)")
+_NAME = re.compile(r"[\w-]+")
 _NEGATED = re.compile(r"!\s?([\w.]+|\w+\([^()]*\)|\([^()]*\))")
 _BY_ANOTHER_NAME = {"branch": "pr.base.ref", "environment": "environment()", "repo": "source.repo"}
 _JOINTS = {"all": "&&", "and": "&&", "any": "||", "or": "||"}
@@ -14,6 +15,8 @@ def joined(key: str, value: object) -> str:
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
         if not value[1:]:
             return f"write {_quoted(value[0])}, without brackets"
+        if any(_NAME.fullmatch(one) for one in value):  # of something, and no condition
+            return ""
         said = {"reject": ("||", "one of them rejects"), "if": ("&&", "all have to hold")}
         joint, why = said.get(key, ("&&", "both have to hold" if len(value) == 2 else "all have to hold"))
         other = "&&" if joint == "||" else "||"

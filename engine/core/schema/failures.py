@@ -278,6 +278,8 @@ def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
         hint = f"write `{error.found.partition('.')[2]}`: `id` is a name of your own"
     elif error.found in error.inputs:
         hint = f"`{error.found}` is an action: those stand under `actions:`"
+    elif "gates" in error.path and error.found.startswith(("not ", "!")):
+        hint = moved.NOT_A_GATE
     elif "needs" in error.path and "." in error.found:
         hint = f"write `{error.found.partition('.')[0]}`: a fact is needed as a whole"
     elif isinstance(error.found, str) and " - " in error.found:
@@ -382,7 +384,7 @@ def _listed_names(error: Failure) -> str:
     """A list of what stands in one text; names are wanted, and no word for all of them."""
     texts = next((error.resolved(b["items"]) for b in error.wanted if "items" in b), {})
     several = mends.items(error.found, texts) or [form] if (form := mends.form(error.found, texts)) else []
-    several = mends.items(error.found, texts) or several
+    several = mends.items(error.found.replace(" and ", ", "), texts) or several  # each of them is asked
     if error.found.lower() in values.EACH:
         return "name each of them: `[…, …]`"
     return f"write a list: [{', '.join(several)}]" if several else ""

@@ -31,7 +31,9 @@ def _bare(value: str) -> Iterator[str]:
 
 
 # What people put before a name: the address of a repository, the mark of a login.
-_PREFIXED = re.compile(r"(?:https?://[^/\s]+/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?(?:(?:tree|blob)/.*)?$")
+_PREFIXED = re.compile(
+    r"(?:https?://[^/\s]+/|(?:www\.)?github\.com/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?(?:(?:tree|blob)/.*)?$"
+)
 
 
 _TEAM = re.compile(r"(?:https?://[^/\s]+/)?orgs/([\w.-]+)/teams/([\w.-]+)/?")

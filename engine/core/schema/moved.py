@@ -91,6 +91,9 @@ def by_number(error: "Failure", value: Mapping[str, Any], document: "Document") 
     return f"write `all: {shapes.flow(parts)}` for `from: …`, or `any` where one of them is enough"
 
 
+NOT_A_GATE = "a list asks gates as they are: write a gate of its own, with `reject` for `require`"
+
+
 def of_gates(error: "Failure", value: Mapping[str, Any]) -> str:
     """`gates: [open, {any: [a, b]}]`: a list of gates of which each is asked."""
     path = [step for step in error.path[:-1] if isinstance(step, str)]
@@ -102,7 +105,7 @@ def of_gates(error: "Failure", value: Mapping[str, Any]) -> str:
     if name in ("any", "or", "one_of", "any_of"):
         return "each gate in the list is asked: make one gate of them, with `||` in `require` or `any` in `approvals`"
     if name == "not":
-        return "a list asks gates as they are: write a gate of its own, with `reject` for `require`"
+        return NOT_A_GATE
     return ""
 
 

@@ -87,9 +87,10 @@ def _forms(value: object, schema: Schema, root: Schema) -> Iterator[Any]:
         yield from (*(value.values() if len(value) == 1 else ()), by_count(value))
     if isinstance(value, str | dict):
         yield [value]
-    words = _words(value)
+    said = _words(value)
+    words = [word for word in said if word not in ("and", "or")]
     if words:
-        yield from (_counted(words), words, _sorted(words, schema, root))
+        yield from (_counted(said), words, _sorted(words, schema, root))
     for name in schema.get("properties", {}):
         yield {name: value}
         yield {name: [value]}
@@ -109,12 +110,14 @@ _BETWEEN = ("a", "an", "any", "approval", "approvals", "approvers", "at", "by", 
 
 def _counted(words: list[str]) -> dict[str, Any] | None:
     """`2 from security or ciso`, `one of reviewers`"""
-    names = [word for word in words if not (word.isdigit() or word.lower() in (*NUMBERS, *_BETWEEN))]
-    numbers = [int(word) if word.isdigit() else NUMBERS.index(word.lower()) for word in words
-               if word.isdigit() or word.lower() in NUMBERS]  # fmt: skip
-    if len(names) + len(numbers) == len(words) and not numbers:
+    words = [word.lower().removesuffix("x") if word[:1].isdigit() else word for word in words]
+    numbers = [int(word) if word.isdecimal() else NUMBERS.index(word.lower()) for word in words
+               if word.isdecimal() or word.lower() in NUMBERS]  # fmt: skip
+    names = [word for word in words if not (word.isdecimal() or word.lower() in (*NUMBERS, *_BETWEEN, "and"))]
+    if numbers[1:] or len(names) == len(words):
         return None
-    return {**({"count": numbers[0]} if numbers else {}), "from": names} if not numbers[1:] else None
+    many = {"count": numbers[0]} if numbers else {}
+    return {"all": [{**many, "from": [name]} for name in names]} if "and" in words else {**many, "from": names}
 
 
 def _words(value: object) -> list[str]:

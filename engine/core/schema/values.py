@@ -49,8 +49,8 @@ def of_another_type(error: Failure, document: Document) -> str:
         return f"write {word}, without quotes" if value.lower() in _TRUTHS else "write true or false, without quotes"
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return f"write `{value[0]}`, without brackets"
-    if is_condition(error) and (whole := conditions.joined(str(error.path[-1]), value)):
-        return whole
+    if is_condition(error) and isinstance(value, list | dict):
+        return conditions.joined(str(error.path[-1]), value)
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
         if error.path and isinstance(error.path[-1], int):
             return "leave the inner brackets out"

@@ -311,11 +311,18 @@ def facts(subject: Subject) -> Iterator[Problem]:
                 yield problem("ENG058", place, hint=hint, name=name, known=either(subject.catalog.facts))
 
 
+_NO_OVERRIDE = ("never", "no", "none", "nobody")
+
+
 def overrides(subject: Subject) -> Iterator[Problem]:
     """Overrides of gates."""
     for entry in subject.draft.sections["gates"]:
         if "override" in entry.data:
             name, place = entry.data["override"], entry.place("override")
+            if name in _NO_OVERRIDE and name not in subject.draft.known["overrides"]:
+                hint = "leave `override:` out where nothing overrides"
+                yield problem("ENG059", place, hint=hint, name=name, known="")
+                continue
             yield from unknown("ENG059", name, subject.draft.known["overrides"], place)
 
 
