@@ -112,7 +112,7 @@ def _meant(path: tuple[str | int, ...], mistake: "Mistake") -> str:
 
 
 def _near(name: str, known: Mapping[str, Any]) -> str:
-    from engine.core.schema.meant import alias
+    from engine.core.schema.aliases import alias
 
     called = alias(name, known)
     return f"did you mean `{called}`?" if called else closest(name, known)

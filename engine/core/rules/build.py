@@ -13,9 +13,10 @@ from engine.core.expressions.compile import Language, check_defines, compile_exp
 from engine.core.expressions.model import Expression, Kind, Trace
 from engine.core.outcome import Outcome
 from engine.core.rules import pins
-from engine.core.rules.checks.steps import misnamed
+from engine.core.rules.checks.steps import misnamed, surrounded
 from engine.core.rules.checks.subject import calls
 from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry, Unread
+from engine.core.rules.literal import misfit
 from engine.core.rules.model import (
     Approvals,
     Backend,
@@ -308,6 +309,13 @@ class Builder:
         sound = self.inputs[entry.key] = {}
         for name, value in _with(data).items():
             refused = self._refused
+            wanted = self._wanted(data["uses"], name)
+            if isinstance(value, str) and (whole := surrounded(value, wanted)):
+                self._refused += 1
+                hint, expected = f'write `"{whole}"`: what stands around it makes it a text', misfit("", wanted)
+                place = entry.place("with", name)
+                self._errors.add("ENG071", place, hint=hint, name=name, action=data["uses"], expected=expected)
+                continue
             inputs[name] = self._input(entry, ("with", name), value, language)
             if self._refused == refused:
                 sound[name] = inputs[name]
@@ -319,6 +327,11 @@ class Builder:
             timeout_s=seconds(data["timeout"]) if "timeout" in data else None,
             place=entry.place("uses"),
         )
+
+    def _wanted(self, uses: str, name: str) -> Schema:
+        """What an input has to be; anything, where it is not known."""
+        action = self._catalog.actions.get(uses)
+        return action.inputs.get(name, {}) if action else {}
 
     def _input(self, entry: Entry, path: Path, value: object, language: Language) -> Input:
         match value:

@@ -169,7 +169,9 @@ def _names(section: Mapping[str, Any], name: str, wrong: frozenset[Path]) -> Ite
     """Every name of a section, and those that stand in another unit because they are indented too deep."""
     yield from section
     for unit in {str(path[1]) for path in wrong if path[:1] == (name,) and path[1:]}:
-        yield from (key for key, value in _mapping(section.get(unit)).items() if isinstance(value, dict))
+        yield from (
+            key for key, value in _mapping(section.get(unit)).items() if value is None or isinstance(value, dict)
+        )
 
 
 def _sections(document: Document, lines: Iterable[int]) -> Iterator[Path]:

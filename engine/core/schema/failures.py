@@ -5,7 +5,7 @@ Runs only after a generated validator has said no, so it may be slow.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 from jsonschema import Draft202012Validator
@@ -32,18 +32,18 @@ class Mistake(NamedTuple):
 
 def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mistake, ...]:
     """Every mistake once, in the order of the file; never none."""
-    schema = json.loads(schema_json)
-    errors = [_read(e, (), schema, inputs) for e in Draft202012Validator(schema).iter_errors(document.data)]
+    errors, beyond = _failures(json.loads(schema_json), document, inputs)
     mistyped = {e.path for e in errors if e.rule == "type"}
-    misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in keys(e).values()}
+    misspelt, unnamed = meant.by_another_name(errors)
     listed = {(e.path[:-1], name) for e in errors if e.rule == "type" and isinstance(e.found, str) and e.path
               if "array" in e.wanted for name in _beside_a_list(document, e.path)}  # fmt: skip
     hollow = {(*e.path[:-1], name) for e in errors for name in meant.hollow(e, document)}
     foreign = {e.path for e in errors if e.rule == "additionalProperties" and len(strange(e)) == len(e.found)}
+    at_once, more = values.alike(errors, document)
     undecided = {e.path for e in errors if e.rule == "oneOf"}
     found: dict[Problem, Mistake] = {}
     replaced: set[_Path] = set()
-    beside: list[Failure] = []
+    beside = [*beyond]
     strays: set[_Path] = set()
     for error in errors:
         unit = error.path[:2]
@@ -51,40 +51,63 @@ def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mist
             continue
         if error.rule in _OF_A_UNIT and (section := moved.of_another_section(error)):
             strays.add(unit)
-            hint = f"it has the form of what stands in `{section}:`, so move it there"
-            told = problem("ENG040", document.place(*unit, key=True), hint=hint, name=str(unit[1]), known="")
+            told = _in_another(unit, section, document)
             found = {one: mistake for one, mistake in found.items() if mistake.path[:2] != unit}
             found[told] = Mistake(unit, told, of_name=True)
             continue
         if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
             continue  # the same mistake, said twice
         wanted = _wanted(error)
-        if wanted and any((error.path, name) in misspelt for name in wanted):
+        if any((error.path, name) in misspelt for name in wanted) or (
+            error.rule in ("oneOf", "anyOf") and error.path in unnamed
+        ):
             replaced.add(error.path)  # it is there, by another name
             continue
         if error.rule == "additionalProperties" and all((error.path, n) in listed for n in strange(error)):
             continue  # they belong to the list before them
         if error.rule == "additionalProperties" and all((*error.path, n) in hollow for n in strange(error)):
             continue  # or to the name before them
-        if error.path in hollow:
-            beside.append(error)
+        if error.path in hollow or error.path in more:
+            beside.append(error.path)
             continue
         if error.rule == "required" and error.path in foreign:
             replaced.add(error.path)  # none of its keys is one of ours: that one is missing follows from it
             continue
         if len(found) >= MOST_PROBLEMS:  # whoever made more will not read more
-            beside.append(error)
+            beside.append(error.path)
             continue
         for told in _tell(error, document):
             mistake = Mistake(error.path, told, error.rule == "additionalProperties", error.of_name)
             found.setdefault(told, mistake)
     if not found:  # jsonschema saw nothing where the generated validator did: doubt means no
         return (Mistake((), problem("ENG048", document.place())),)
-    told_of = [m._replace(sound=m.sound and m.path not in replaced) for m in found.values()]
-    if len(found) >= MOST_PROBLEMS and beside:
+    told_of = [
+        Mistake(
+            m.path,
+            m.problem._replace(hint=at_once.get(m.path, m.problem.hint)),
+            m.sound and m.path not in replaced,
+            m.of_name,
+        )
+        for m in found.values()
+    ]
+    if beside and (beyond or len(found) >= MOST_PROBLEMS):
         told_of.append(Mistake((), problem("ENG038", document.place(), number=f"{len(beside):,}"), sound=True))
-    told_of += [Mistake(error.path, told_of[0].problem) for error in beside]
+    told_of += [Mistake(path, told_of[0].problem) for path in beside]
     return tuple(sorted(told_of, key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
+
+
+def _failures(schema: Mapping[str, Any], document: Document, inputs: Inputs) -> tuple[list[Failure], list[_Path]]:
+    """What does not fit; of what nobody will read any more, the paths alone."""
+    errors = Draft202012Validator(schema).iter_errors(document.data)
+    return [_read(e, (), schema, inputs) for e in islice(errors, _MOST_ASKED)], [tuple(e.path) for e in errors]
+
+
+def _in_another(unit: _Path, section: str, document: Document) -> Problem:
+    hint = f"it has the form of what stands in `{section}:`, so move it there"
+    return problem("ENG040", document.place(*unit, key=True), hint=hint, name=str(unit[1]), known="")
+
+
+_MOST_ASKED = 3 * MOST_PROBLEMS  # failures of which it is asked what was meant: one mistake makes two or three
 
 
 _SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -142,6 +165,8 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
         if name in together:
             continue
         hint = meant.place_of_key(error, document, name, wanted)
+        if wanted.get(name) != "reject":
+            hint = moved.negated(error, name) or hint
         if name in wanted and not hint:
             hint = moved.renamed(error, name, wanted[name])
         hint = hint or meant.section_above(error, name)
@@ -160,6 +185,14 @@ def _missing(error: Failure) -> str:
 
 def _missing_key(error: Failure, document: Document) -> Iterator[Problem]:
     name = _missing(error)
+    above = next((one for one in shapes.at(error.root, error.path) if "if" in one), {}) if error.implied else {}
+    ways = [one["required"][0] for one in above.get("oneOf", ()) if one["required"][0] in error.found]
+    if ways and ways != [name]:  # what asks for it stands beside another one than that
+        key = above["if"]["required"][0]
+        hint = f"leave `{key}` out: it belongs to `{name}`, and each part of `{ways[0]}` has its own"
+        place, names = document.place(*error.path, key, key=True), f"{key}, {ways[0]}"
+        yield problem("ENG046", place, hint=hint, how="exactly", names=names, found=names, do="keep")
+        return
     wanted = error.schema.get("properties", {}).get(name, {})
     about = error.defs.get(wanted.get("$ref", "").removeprefix("#/$defs/"), wanted).get("description", "")
     yield problem("ENG041", said.of_container(document, error.path), name=name, about=f": {about}" if about else "")
@@ -195,14 +228,17 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     hint = "put it in quotes" if scalar and "string" in error.wanted and is_form else ""
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
-        listed = (error.found, *others)
+        listed = [one.strip("()") for one in (error.found, *others)]
         is_list = all(map(values.is_item(error), listed)) and error.found.lower() not in values.EACH
-        hint = f"write a list: [{', '.join(listed).strip('()')}]" if is_list else ""
+        hint = f"write a list: [{', '.join(listed)}]" if is_list else ""
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"
-        if not inside and error.schema.get("minProperties"):
-            hint = f"nothing stands in it: write {said.about(error)}, below it and indented deeper"
+        needed = ", ".join(f"`{name}: …`" for name in error.schema.get("required", ()))
+        if not inside and (needed or error.schema.get("minProperties")):
+            hint = f"nothing stands in it: write {needed or said.about(error)}, below it and indented deeper"
+    if error.found is None and "array" in expected_types:
+        hint = f"it is empty: name at least one ({said.about(error)})"
     if isinstance(error.found, int) and error.found > 0 and error.found is not True and "10m" in said.about(error):
         spans = [f"`{error.found}{unit}` {name}" for unit, name in _SPANS.items()]
         hint = f"say the unit: {choice(spans).replace('` ', '` are ', 1)}"
@@ -238,14 +274,23 @@ def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
     elsewhere = (find(error.path, error.found, error.root) for find in (shapes.swapped, shapes.sibling_list))
     if other := next(filter(None, elsewhere), ""):
         hint = other
+    elif error.found in error.inputs and error.path[-1] == "id":
+        hint = f"write `{error.found.partition('.')[2]}`: `id` is a name of your own"
     elif error.found in error.inputs:
         hint = f"`{error.found}` is an action: those stand under `actions:`"
+    elif "gates" in error.path and error.found.startswith(("not ", "!")):
+        hint = moved.NOT_A_GATE
+    elif "needs" in error.path and "." in error.found:
+        hint = f"write `{error.found.partition('.')[0]}`: a fact is needed as a whole"
     elif isinstance(error.found, str) and " - " in error.found:
         hint = "two items became one text: begin every `-` in the same column"
     elif isinstance(error.found, str):
         in_list = error.path and isinstance(error.path[-1], int)
         several = mends.items(error.found, error.schema, either="from" in error.path) if in_list else []
-        if several:
+        is_listed = not (in_list or error.of_name) and ("," in error.found or ";" in error.found)
+        if is_listed and (names := mends.items(error.found, error.schema)):
+            hint = f"name one of them: {choice(names)}"
+        elif several:
             hint = f"these are several: write {', '.join(several)}"
         elif text := mends.form(error.found, error.schema):
             hint = f"write `{text}`"
@@ -312,7 +357,12 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
     constants = [said.shown(c) for b in branches for c in ([b["const"]] if "const" in b else b.get("enum", []))]
     expected = said.names([*dict.fromkeys(wanted)]) + (f" or {', '.join(constants)}" if constants else "")
     found = said.shown(error.found) if isinstance(error.found, str) else said.kind(error.found)
-    hint = "put it in quotes" if isinstance(error.found, int | float) and "string" in wanted else ""
+    is_number = isinstance(error.found, int | float) and not isinstance(error.found, bool)
+    hint = "put it in quotes" if is_number and "string" in wanted else ""
+    if isinstance(error.found, dict) and "array" in wanted and all(one in (True, None) for one in error.found.values()):
+        hint = f"write a list: [{', '.join(error.found)}]"
+    if is_number and "object" in wanted and (form := _with_number(error)):
+        hint = f"write `{form}`"
     if "none" in constants and error.found is False:
         hint = "write `none`"
     if isinstance(error.found, list) and error.path and isinstance(error.path[-1], int):
@@ -324,11 +374,17 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
     )
 
 
+def _with_number(error: Failure) -> str:
+    """The mapping of which a number is one of two that are needed: `{login: …, id: 583231}`."""
+    branches = (error.resolved(branch) for branch in error.wanted)
+    return next((form for one in branches if (form := shapes.lacking(error.found, one, error.root))), "")
+
+
 def _listed_names(error: Failure) -> str:
     """A list of what stands in one text; names are wanted, and no word for all of them."""
     texts = next((error.resolved(b["items"]) for b in error.wanted if "items" in b), {})
     several = mends.items(error.found, texts) or [form] if (form := mends.form(error.found, texts)) else []
-    several = mends.items(error.found, texts) or several
+    several = mends.items(error.found.replace(" and ", ", "), texts) or several  # each of them is asked
     if error.found.lower() in values.EACH:
         return "name each of them: `[…, …]`"
     return f"write a list: [{', '.join(several)}]" if several else ""

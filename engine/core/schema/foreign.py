@@ -20,6 +20,7 @@ _OF_PEOPLE = 'who approves is said by a gate\'s `approvals:`, of one environment
 _BASE = "say it in `when`: `event.pull_request.base.ref == …`, or of a push `event.ref == 'refs/heads/…'`"
 _OFF = "leave it out: what is not to count is made a comment, with `# ` before it"
 _PATHS = _CONDITION.replace("{example}", "`changed_any('…/**')`")
+_CLOCK = "a clock has `every: 10m` in the place of `event`"
 _RUNNER = "leave it out: actions run where the engine does"
 
 _HERE: Mapping[str, Mapping[str, str]] = {
@@ -38,6 +39,7 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "runs-on": _RUNNER,
     },
     _TRIGGER: {
+        **dict.fromkeys(("cron", "frequency", "interval", "schedule"), _CLOCK),
         "enabled": _OFF,
         "disabled": _OFF,
         "base": _BASE,
@@ -113,6 +115,8 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "reviewers": _OF_PEOPLE,
     },
     _SOURCE: {
+        "owner": "leave it out: `repo` has both, as OWNER/NAME",
+        "organization": "leave it out: `repo` has both, as OWNER/NAME",
         "branch": "leave it out: the environment that a tfvars names has the branch",
         "branches": "leave it out: the environment that a tfvars names has the branch",
         "environment": "leave it out: each tfvars names its own",

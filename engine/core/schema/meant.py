@@ -1,15 +1,16 @@
 """What was meant by a key that does not fit: guesses, each held to the schema before it is told."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
-from itertools import takewhile
+from itertools import permutations, takewhile
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from engine.core.schema import foreign, moved, shapes
-from engine.core.schema.failure import Failure, strange
+from engine.core.schema.aliases import alias
+from engine.core.schema.failure import Failure, Path, strange
 from engine.core.schema.mends import form
 from engine.core.source import Document
 from engine.names import closest
@@ -17,246 +18,11 @@ from engine.names import closest
 MOST_UNKNOWN = 100  # keys of one mapping: whoever wrote more has another mapping in mind
 
 
-# What other tools call it, and what is called so by us in one mapping or another.
-_ALIASES: Mapping[str, tuple[str, ...]] = {
-    "account_id": ("account",),
-    "action": (
-        "uses",
-        "require",
-        "types",
-    ),
-    "actions": ("types",),
-    "activity_types": ("types",),
-    "after": ("every",),
-    "all_of": ("all",),
-    "allowed": ("from",),
-    "also": ("besides",),
-    "and": ("all",),
-    "any_of": ("any",),
-    "approvals": ("reviews",),
-    "approved-reviews-by": ("approvals",),
-    "approved_by": ("from",),
-    "approvers": (
-        "from",
-        "approvals",
-    ),
-    "approving": ("count",),
-    "args": ("with",),
-    "assert": ("require",),
-    "at_least": ("count",),
-    "author": ("user",),
-    "block_if": ("reject",),
-    "by": ("from",),
-    "bypass": (
-        "override",
-        "overrides",
-    ),
-    "call": (
-        "run",
-        "uses",
-    ),
-    "check": ("require",),
-    "checks": ("gates",),
-    "condition": (
-        "when",
-        "if",
-        "require",
-    ),
-    "conditions": (
-        "require",
-        "gates",
-        "when",
-    ),
-    "cron": ("every",),
-    "default": ("otherwise",),
-    "deny": ("reject",),
-    "depends_on": ("needs",),
-    "description": (
-        "message",
-        "why",
-    ),
-    "duration": ("expires",),
-    "env": ("environments",),
-    "envs": ("environments",),
-    "event": ("name",),
-    "except": (
-        "never",
-        "exclude",
-    ),
-    "exceptions": ("overrides",),
-    "expect": ("pipelines",),
-    "expected": ("pipelines",),
-    "expires_in": ("expires",),
-    "expiry": ("expires",),
-    "expression": ("require",),
-    "extends": ("include",),
-    "fail_if": ("reject",),
-    "files": (
-        "include",
-        "owns",
-    ),
-    "filter": (
-        "when",
-        "if",
-    ),
-    "frequency": ("every",),
-    "group": ("from",),
-    "groups": ("from",),
-    "if": ("when",),
-    "ignore": ("exclude",),
-    "import": ("include",),
-    "imports": ("include",),
-    "input": ("facts",),
-    "inputs": (
-        "with",
-        "facts",
-    ),
-    "interval": ("every",),
-    "job": ("run",),
-    "jobs": (
-        "pipelines",
-        "actions",
-    ),
-    "keep": ("newest",),
-    "locals": ("define",),
-    "login": ("user",),
-    "logins": ("users",),
-    "members": ("users",),
-    "min": ("count",),
-    "min_approvals": ("count",),
-    "min_reviewers": ("count",),
-    "minimum": ("count",),
-    "msg": ("message",),
-    "name": (
-        "id",
-        "why",
-        "pipeline",
-        "repo",
-    ),
-    "needs": ("gates",),
-    "needs_approval": ("approvals",),
-    "next": ("then",),
-    "number": ("count",),
-    "on": (
-        "event",
-        "events",
-        "types",
-    ),
-    "one_of": ("any",),
-    "options": ("with",),
-    "or": ("any",),
-    "overridable_by": ("override",),
-    "owners": (
-        "owns",
-        "from",
-    ),
-    "parameters": ("with",),
-    "params": ("with",),
-    "path": ("owns",),
-    "paths": ("owns",),
-    "people": (
-        "users",
-        "from",
-    ),
-    "phrase": ("command",),
-    "pipeline": ("run",),
-    "pipelines": ("run",),
-    "prefix": ("command",),
-    "pull_request": ("pr",),
-    "pull_request_rules": ("gates",),
-    "quorum": ("count",),
-    "read": ("plan",),
-    "reason": (
-        "because",
-        "message",
-    ),
-    "ref": ("branch",),
-    "repository": ("repo",),
-    "required": (
-        "require",
-        "count",
-    ),
-    "required_approvals": ("count",),
-    "required_approving_review_count": ("count",),
-    "required_reviewers": (
-        "approvals",
-        "from",
-    ),
-    "requires": (
-        "require",
-        "besides",
-        "gates",
-    ),
-    "result": (
-        "outcome",
-        "pipelines",
-    ),
-    "retention": ("backups",),
-    "reviewers": (
-        "from",
-        "approvals",
-    ),
-    "rules": ("gates",),
-    "run": ("uses",),
-    "scenarios": ("cases",),
-    "schedule": ("every",),
-    "steps": ("actions",),
-    "team": (
-        "teams",
-        "from",
-    ),
-    "teams": ("from",),
-    "tests": ("cases",),
-    "text": ("message",),
-    "then": ("run",),
-    "time": ("now",),
-    "timeouts": ("limits",),
-    "timer": ("every",),
-    "title": (
-        "why",
-        "description",
-        "message",
-    ),
-    "trigger": ("command",),
-    "triggers": ("events",),
-    "ttl": ("expires",),
-    "type": ("types",),
-    "unless": ("reject",),
-    "url": ("repo",),
-    "user": ("login",),
-    "users": ("from",),
-    "variables": ("define",),
-    "vars": ("define",),
-    "when": ("if",),
-    "who": ("from",),
-    "with": ("facts",),
-    "with_approval_of": ("besides",),
-    "with_inputs": ("with",),
-    "workflow": (
-        "run",
-        "pipelines",
-    ),
-    "workflows": (
-        "include",
-        "pipelines",
-    ),
-    "write": (
-        "apply",
-        "writers",
-    ),
-}
-
-
 # Unknown key → the key beside it that it belongs in, and how.
 _WITHIN: Mapping[str, tuple[str, str]] = {
     "action": ("payload", "payload: {action: …}"),
     "because": ("gates", "gates: {NAME: {outcome: …, because: …}}"),
 }
-
-
-def alias(name: str, known: Container[str]) -> str:
-    """What is called so by others, if we have it by another name; empty otherwise."""
-    return next((one for one in _ALIASES.get(name, ()) if one in known), "")
 
 
 def keys(error: Failure) -> dict[str, str]:
@@ -272,12 +38,39 @@ def keys(error: Failure) -> dict[str, str]:
     for name in lost:
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
         near = near if near in free and (_is_sure(name, near) or not foreign.elsewhere(error, name)) else ""
-        other = alias(name, free) or next((one for one in free if name in error.part(one).get("examples", ())), "")
+        of_example = (one for one in free if name in error.part(one).get("examples", ()))
+        other = _aliased(error, lost, name, free) or next(of_example, "")
         if meant := other or ("" if foreign.remark(error, name) else near or _only(error, missing, name)):
             found[name] = meant
         if not other and moved.is_count(error, name):
             found[name] = "from"
     return found
+
+
+def _aliased(error: Failure, lost: list[str], name: str, free: Mapping[str, None]) -> str:
+    """Its alias: one of the keys of which exactly one is needed, where none of them is there under any name."""
+    ways = [one["required"][0] for one in error.schema.get("oneOf", ()) if set(one) == {"required"}]
+    if any(way in error.found for way in ways):
+        return alias(name, free.keys() - {*ways})
+    by_another = any(alias(one, ways) or closest(one, ways) for one in lost if one != name)
+    return (alias(name, free.keys() - {*ways}) if by_another else alias(name, ways)) or alias(name, free)
+
+
+def by_another_name(errors: Iterable[Failure]) -> tuple[set[tuple[Path, str]], set[Path]]:
+    """Keys that are there misspelt or beside their mapping; mappings that hold what may be any of their keys."""
+    misspelt: set[tuple[Path, str]] = set()
+    unnamed: set[Path] = set()
+    for error in errors:
+        if error.rule != "additionalProperties":
+            continue
+        lost, found = strange(error)[:MOST_UNKNOWN], keys(error)
+        misspelt |= {(error.path, name) for name in found.values()}
+        for name in lost:
+            if into := shapes.deeper(error.found, name, error.schema, error.root):
+                misspelt.add(((*error.path, into), name))
+        if any(too_deep(error, name) or (not found and isinstance(error.found[name], str)) for name in lost):
+            unnamed.add(error.path)
+    return misspelt, unnamed
 
 
 def _is_sure(name: str, near: str) -> bool:
@@ -321,6 +114,8 @@ def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[
     if "facts" in known and "." in name:
         return f"a fact stands under `facts`: write `facts: {{{name}: …}}`"
     value = error.found[name]
+    if too_deep(error, name):
+        return f"begin it in the column of `{error.path[-1]}`: both are names in `{error.path[0]}`"
     if value is None and len(error.found) == 1 and error.path and isinstance(error.path[-1], int):
         return f"leave the `:` out: `- {name}`"
     if key := next((one for one in known if name in error.part(one).get("examples", ())), ""):
@@ -328,6 +123,12 @@ def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[
         if isinstance(value, str) and len(lacking) == 1:
             return f"write `{{{key}: {name}, {lacking[0]}: {value}}}`"
         return f"write `{key}: {name}`" + (", and what it holds beside that" if isinstance(value, dict) else "")
+    lacking = [one for one in error.schema.get("required", ()) if one not in error.found]
+    if len(error.found) == 1 and len(lacking) > 1:
+        for key, other in permutations(lacking, 2):
+            if all(shapes.fits(one, error.part(of), error.root) for one, of in ((name, key), (value, other))):
+                rest = "".join(f", {one}: …" for one in lacking if one not in (key, other))
+                return f"write `{{{key}: {name}, {other}: {shapes.flow(value)}{rest}}}`"
     in_item = error.path and isinstance(error.path[-1], int)
     absent = [one for one in error.schema.get("required", ()) if not isinstance(value, dict) or one not in value]
     if (
@@ -347,6 +148,13 @@ def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[
     if said := moved.elsewhere(error, document.data, name, is_guessed=name in wanted):
         return said
     return "" if name in wanted else _not_here(error, name)
+
+
+def too_deep(error: Failure, name: str) -> bool:
+    """Is it the name of a unit, indented as what is in the one above, so that its keys stand there, too?"""
+    after = list(error.found)[list(error.found).index(name) + 1 :]
+    is_unit = len(error.path) == 2 and isinstance(error.path[1], str) and error.found[name] is None
+    return is_unit and bool(after) and all(one in error.schema.get("properties", {}) for one in after)
 
 
 def _input(error: Failure, name: str) -> str:

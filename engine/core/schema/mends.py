@@ -31,7 +31,9 @@ def _bare(value: str) -> Iterator[str]:
 
 
 # What people put before a name: the address of a repository, the mark of a login.
-_PREFIXED = re.compile(r"(?:https?://[^/\s]+/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?$")
+_PREFIXED = re.compile(
+    r"(?:https?://[^/\s]+/|(?:www\.)?github\.com/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?(?:(?:tree|blob)/.*)?$"
+)
 
 
 _TEAM = re.compile(r"(?:https?://[^/\s]+/)?orgs/([\w.-]+)/teams/([\w.-]+)/?")
@@ -42,6 +44,7 @@ def _address(value: str) -> Iterator[str]:
         yield f"{team[1]}/{team[2]}"
     if said := _PREFIXED.match(value):
         yield said[1]
+    yield value.removesuffix(".git")
     yield value.replace("\\", "/")
     yield value.strip("/").removeprefix("./")
 

@@ -1,20 +1,26 @@
 """Where a key belongs that stands in the wrong mapping, and how several things are written that are in one here."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.core.schema import shapes
+from engine.core.schema import conditions, shapes
 
 if TYPE_CHECKING:
     from engine.core.schema.failure import Failure
+    from engine.core.source import Document
 
 _NO_NESTING = "groups hold no groups: write the members, or name both groups where they are asked"
+_MANY = "how many is said where the group is asked: `approvals: {count: …, from: […]}` of a gate"
 # By the mapping's title: keys that others have there, and why there are none here.
 _NOWHERE: Mapping[tuple[str, str], str] = {
     ("Group", "groups"): _NO_NESTING,
     ("Group", "include"): _NO_NESTING,
     ("Group", "extends"): _NO_NESTING,
     ("Group", "description"): "say it in a comment: `# …`",
+    **dict.fromkeys(
+        (("Group", name) for name in ("count", "min", "minimum", "required", "approvals", "quorum")), _MANY
+    ),
     ("Override", "gates"): "a gate says which override it allows: `override: …` in each of them",
 }
 
@@ -62,9 +68,65 @@ def is_count(error: "Failure", name: str) -> bool:
     return isinstance(error.found[name], int) and {"count", "from"} <= known.keys() - error.found.keys()
 
 
+def by_number(error: "Failure", value: Mapping[str, Any], document: "Document") -> str:
+    """`from: {security: 2}`: how many of which groups, in the place of the groups."""
+    if not error.path or error.path[-1] != "from" or not all(type(one) is int for one in value.values()):
+        return ""
+    holder: Any = document.data
+    for step in error.path[:-1]:
+        holder = holder[step]
+    names = shapes.flow([*value])
+    if (
+        not isinstance(holder, dict)
+        or "count" not in _beside(error)
+        or not shapes.fits([*value], error.schema, error.root)
+    ):
+        return ""
+    if "count" in holder:
+        return f"write `from: {names}`: `count` beside it says how many"
+    (number, *others) = value.values()
+    if not others:
+        return f"write `count: {number}, from: {names}`"
+    parts = [{"count": number, "from": [name]} for name, number in value.items()]
+    return f"write `all: {shapes.flow(parts)}` for `from: …`, or `any` where one of them is enough"
+
+
+NOT_A_GATE = "a list asks gates as they are: write a gate of its own, with `reject` for `require`"
+
+
+def of_gates(error: "Failure", value: Mapping[str, Any]) -> str:
+    """`gates: [open, {any: [a, b]}]`: a list of gates of which each is asked."""
+    path = [step for step in error.path[:-1] if isinstance(step, str)]
+    (name, inside) = next(iter(value.items()), ("", None))
+    if not path or not (path[-1] in ("gates", "besides") or path[0] == "protect") or len(value) != 1:
+        return ""
+    if name in ("all", "and") and isinstance(inside, list) and shapes.fits(inside, {"items": error.schema}, error.root):
+        return f"write `{', '.join(inside)}`: each gate in the list is asked"
+    if name in ("any", "or", "one_of", "any_of"):
+        return "each gate in the list is asked: make one gate of them, with `||` in `require` or `any` in `approvals`"
+    if name == "not":
+        return NOT_A_GATE
+    return ""
+
+
+def negated(error: "Failure", name: str) -> str:
+    """`unless: X`, where there is a key for the condition on which something applies."""
+    value, known = error.found[name], error.schema.get("properties", {})
+    key = next((one for one in ("when", "if") if one in known), "")
+    if name not in ("unless", "skip_if", "except_if", "if_not", "when_not") or not key or not isinstance(value, str):
+        return ""
+    without = conditions.opposite(value)
+    if isinstance(error.found.get(key), str):
+        return f'join it with `{key}`: `{key}: "{conditions.all_of([error.found[key], without])}"`'
+    return f'write `{key}: "{without}"`'
+
+
 def told_of(error: "Failure", wanted: Mapping[str, str]) -> tuple[list[str], str]:
     """Of unknown keys those that belong together into one that is missing, and what to do with them."""
     lost = list(wanted)
+    if lost[1:] and all(is_count(error, name) for name in lost):
+        parts = shapes.flow(shapes.by_count({name: error.found[name] for name in lost}))
+        return lost, f"write `all: {parts}`, or `any` where one of them is enough"
     into = shapes.inside(error.found, lost, error.schema, error.root)
     if not into or set(wanted.values()) != {into}:
         return [], ""
@@ -83,7 +145,8 @@ def renamed(error: "Failure", name: str, meant: str) -> str:
     value, part = error.found[name], {**error.part(meant)}
     if value is None or shapes.fits(value, part, error.root):
         return f"did you mean `{meant}`?"
-    form = shapes.written(value, part, error.root)
+    spelt = re.sub(r"[ /:-]", ".", value) if isinstance(value, str) else ""
+    form = f"`{spelt}`" if spelt in error.inputs else shapes.written(value, part, error.root)
     return f"did you mean `{meant}: {form[1:]}?" if form else f"did you mean `{meant}`?"
 
 

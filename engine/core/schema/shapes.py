@@ -84,23 +84,40 @@ def _forms(value: object, schema: Schema, root: Schema) -> Iterator[Any]:
     if isinstance(value, list) and len(value) == 1 and not {"pattern", "enum"}.isdisjoint(schema):
         yield value[0]
     if isinstance(value, dict):
-        yield from (*(value.values() if len(value) == 1 else ()), _by_count(value))
+        yield from (*(value.values() if len(value) == 1 else ()), by_count(value))
     if isinstance(value, str | dict):
         yield [value]
-    words = _words(value)
+    said = _words(value)
+    words = [word for word in said if word not in ("and", "or")]
     if words:
-        yield from (words, _sorted(words, schema, root))
+        yield from (_counted(said), words, _sorted(words, schema, root))
     for name in schema.get("properties", {}):
         yield {name: value}
         yield {name: [value]}
         yield from ([{name: words}] if words else ())
 
 
-def _by_count(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+def by_count(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """`{security: 2, ciso: 1}`"""
-    if not all(isinstance(one, int) for one in value.values()):
+    if not all(type(one) is int for one in value.values()):
         return None
     return [{"count": number, "from": [name]} for name, number in value.items()]
+
+
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_BETWEEN = ("a", "an", "any", "approval", "approvals", "approvers", "at", "by", "from", "least", "of", "or", "people")
+
+
+def _counted(words: list[str]) -> dict[str, Any] | None:
+    """`2 from security or ciso`, `one of reviewers`"""
+    words = [word.lower().removesuffix("x") if word[:1].isdigit() else word for word in words]
+    numbers = [int(word) if word.isdecimal() else NUMBERS.index(word.lower()) for word in words
+               if word.isdecimal() or word.lower() in NUMBERS]  # fmt: skip
+    names = [word for word in words if not (word.isdecimal() or word.lower() in (*NUMBERS, *_BETWEEN, "and"))]
+    if numbers[1:] or len(names) == len(words):
+        return None
+    many = {"count": numbers[0]} if numbers else {}
+    return {"all": [{**many, "from": [name]} for name in names]} if "and" in words else {**many, "from": names}
 
 
 def _words(value: object) -> list[str]:

@@ -1,8 +1,9 @@
-"""The order of actions: each could run where it stands, and what it says or does there would not be so."""
+"""The order of actions: each could run where it stands, and what it says or does there would not be so; how long."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from engine.core.duration import seconds
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry
 from engine.errors import Problem, problem
@@ -71,4 +72,28 @@ def _told_by(step: Entry) -> tuple[str, str, str]:
     return step.data["uses"], str(given.get("name", "")), str(given.get("state", "ended"))
 
 
-CHECKS = (Check("ENG982", order, (), ("ENG053", "ENG063", "ENG109")),)
+_LONG_S = 86_400  # from where a timeout stops nothing
+_TIMEOUTS = ("plan_timeout", "policy_timeout", "lock_timeout")
+
+
+def timeouts(subject: Subject) -> Iterator[Problem]:
+    """Timeouts of a day and more: nothing waits for so long, and a unit is slipped easily."""
+    draft, limits = subject.draft, subject.draft.settings.get("limits", {})
+    given = [name for name in _TIMEOUTS if name in limits]
+    spans = [(name, limits[name], draft.entry.place("limits", name)) for name in given if draft.entry]
+    steps = (step for pipeline in draft.pipelines for step in pipeline.steps if "timeout" in step.data)
+    spans += [("timeout", step.data["timeout"], step.place("timeout")) for step in steps]
+    for name, span, place in spans:
+        if seconds(span) >= _LONG_S:
+            minutes = f"write `{span[:-1]}m` if minutes were meant, otherwise " if span[-1] in "hd" else "write "
+            way = f"{minutes}less than a day"
+            yield problem("ENG982", place, name=name, reason=f"is {span}: what hangs is not stopped before", way=way)
+
+
+def odd(subject: Subject) -> Iterator[Problem]:
+    """Where actions stand, and how long they may take."""
+    yield from order(subject)
+    yield from timeouts(subject)
+
+
+CHECKS = (Check("ENG982", odd, (), ("ENG053", "ENG063", "ENG109")),)

@@ -311,11 +311,18 @@ def facts(subject: Subject) -> Iterator[Problem]:
                 yield problem("ENG058", place, hint=hint, name=name, known=either(subject.catalog.facts))
 
 
+_NO_OVERRIDE = ("never", "no", "none", "nobody")
+
+
 def overrides(subject: Subject) -> Iterator[Problem]:
     """Overrides of gates."""
     for entry in subject.draft.sections["gates"]:
         if "override" in entry.data:
             name, place = entry.data["override"], entry.place("override")
+            if name in _NO_OVERRIDE and name not in subject.draft.known["overrides"]:
+                hint = "leave `override:` out where nothing overrides"
+                yield problem("ENG059", place, hint=hint, name=name, known="")
+                continue
             yield from unknown("ENG059", name, subject.draft.known["overrides"], place)
 
 
@@ -324,12 +331,17 @@ def environments(subject: Subject) -> Iterator[Problem]:
     known = subject.draft.known["environments"]
     texts = [(entry.data, entry.document.place(*entry.path)) for entry in subject.draft.sections["define"]]
     texts += [(expression.text, expression.place) for _, expression in subject.expressions]
+    small = {name.lower() for name in known if name != name.lower()}  # capitals are the slip, and told there (ENG895)
+    told: set[str] = set()
     for text, place in texts:
         if "environment" not in text:
             continue
         for node in nodes(tree(text)):
             for name, literal, left in compared(node):
                 if _is_environment(left) and name not in known:
+                    if name in told:
+                        continue
+                    told |= {name} & small
                     exact = Snippet(text, place).at(literal.start, literal.end)
                     yield problem("ENG060", exact, hint=closest(name, known), name=name, known=either(known))
 

@@ -1,5 +1,6 @@
 """Rules that are well spelt and must not run all the same: a gate that is not there, a state with two owners."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
@@ -93,6 +94,9 @@ def _roles(subject: Subject) -> Iterator[tuple[Entry, Mapping[str, str]]]:
     return ((entry, entry.data["roles"]) for entry in rows if "roles" in entry.data)
 
 
+_EVERYTHING = ("*", "**", "*/**", "**/*")
+
+
 def owners(subject: Subject) -> Iterator[Problem]:
     """Two sources that own one path would write one state. A service may be written `S3` or `s3`."""
     rows = [
@@ -100,21 +104,30 @@ def owners(subject: Subject) -> Iterator[Problem]:
     ]
     globs = [(source.data["repo"].lower(), source.data["owns"][index].lower()) for source, index in rows]
     work = Work()
-    found: list[tuple[tuple[Place, str], bool, Problem]] = []
+    found: list[tuple[int, int, bool]] = []
     try:
         for first, second in alike(globs, work):  # a source that is there twice is reported as that
-            (one, at), (other, index) = rows[first], rows[second]
             pair = globs[first][1], globs[second][1]
             same = overlap(*pair, work)
             if same or one_state(*pair, work):
-                place, repo = other.place("owns", index), one.data["repo"]
-                hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
-                glob, theirs = other.data["owns"][index], one.data["owns"][at]
-                said = problem("ENG065", place, hint=hint, glob=glob, theirs=theirs, repo=repo)
-                found.append(((place, repo), same, said))
-        same_path = {where for where, same, _ in found if same}
+                found.append((first, second, same))
         # Where one path has two owners, that its other form has them too follows from it.
-        yield from (said for where, same, said in found if same or where not in same_path)
+        found.sort(key=lambda one: (not one[2], *one))
+        meets = Counter(number for *pair, _ in found for number in pair)
+        told: set[int | tuple[str, ...]] = set()
+        for first, second, same in found:
+            wide, other = max(
+                (second, first), (first, second), key=lambda one: (meets[one[0]], globs[one[0]][1] in _EVERYTHING)
+            )
+            forms = (*sorted((globs[first][0], globs[second][0])), globs[wide][1].removesuffix("/**"))
+            if told.isdisjoint((wide, forms)):  # however many it meets, and both forms of it
+                (own, at), (theirs, index) = rows[wide], rows[other]
+                hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
+                glob, meant = own.data["owns"][at], theirs.data["owns"][index]
+                yield problem(
+                    "ENG065", own.place("owns", at), hint=hint, glob=glob, theirs=meant, repo=theirs.data["repo"]
+                )
+            told |= {wide, forms}
     except TooManyError:
         yield problem("ENG349", rows[0][0].place("owns"))
 

@@ -21,6 +21,15 @@ def _actions(subject: Subject) -> Iterator[tuple[Entry, Action]]:
                 yield step, action
 
 
+_SURROUNDED = re.compile(r"[^$]*(\$\{[^{}$]+\})[^$]*")
+
+
+def surrounded(text: str, wanted: Schema) -> str:
+    """The one `${…}` of a text, where its value is wanted and what stands around it makes it a text; else empty."""
+    said = _SURROUNDED.fullmatch(text)
+    return said[1] if said and said[1] != text and "string" not in wanted.get("type", "string") else ""
+
+
 _MEANT = re.compile(r"\boutputs\.[\w.]+")
 _OUTPUT = re.compile(r"\boutputs\.(\w+)")
 
@@ -144,6 +153,10 @@ def wrong_inputs(subject: Subject) -> Iterator[Problem]:
                     continue
                 wanted = action.inputs[name]
                 reason, hint = misfit(value, wanted), ""
+                if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Expression) and not reason:
+                    said = _WHOLE.fullmatch(value[0].text)
+                    if said and said[2] == name:  # the whole list that is wanted
+                        reason, hint = "the list itself", f'write `"${{{value[0].text}}}"`, without brackets'
                 if isinstance(value, Expression) and not reason:
                     reason, hint = _misled(name, value, wanted, from_, subject.catalog.actions)
                 elif isinstance(value, str) and reason:
@@ -151,6 +164,9 @@ def wrong_inputs(subject: Subject) -> Iterator[Problem]:
                     near = closest(value, wanted.get("enum", ()))
                     bare = f"write {value}, without quotes" if value.isdigit() else ""
                     hint = f"write `${{{inner[0]}}}`" if inner else near or bare
+                elif reason and wanted.get("of") and not isinstance(value, Expression):
+                    ids = [one for one, uses in from_.items() if uses == wanted["of"]]
+                    hint = f'write `"${{outputs.{ids[0]}}}"`' if len(ids) == 1 else ""
                 if reason:
                     place = step.place("with", name)
                     yield problem("ENG071", place, hint=hint, name=name, action=action.name, expected=reason)
