@@ -60,13 +60,19 @@ def _end_of_document(line: str) -> _Slip | None:
 
 
 def _diff(line: str) -> _Slip | None:
-    if line[:1] in ("+", "-") and line[1:2] == " " and not line.startswith("- "):
-        return _Slip(0, 1, f" {line[1:]}", f"`{line[0]}` is of a diff", f"write a space instead of `{line[0]}`")
+    if line[:1] in ("+", "-") and line[1:4] == "   ":
+        text = f" {line[1:]}" if line[0] == "+" else ""
+        hint = "remove lines that begin with `-`, and write a space for `+`"
+        return _Slip(0, 1, text, f"`{line[0]}` is of a diff", hint)
     return None
 
 
 def _added(line: str) -> _Slip | None:
-    return _Slip(0, 1, line[1:], "`+` is of a diff", "remove it") if line[:1] == "+" else None
+    if line[:1] not in ("+", "-") or line[1:2] not in (" ", "+", "-", ""):
+        return None
+    text = line[1:] if line[0] == "+" else ""
+    hint = "remove lines that begin with `-`, and the `+` of others"
+    return _Slip(0, 1, text, f"`{line[0]}` is of a diff", hint)
 
 
 def _fence(line: str) -> _Slip | None:
@@ -118,7 +124,7 @@ def _bullet(line: str) -> _Slip | None:
 
 
 _QUOTED = re.compile(r"""("(?:[^"\\]|\\.){0,300}"|'(?:[^']|''){0,300}')\s{0,300}""")
-_ESCAPE = re.compile(r"""(?<!\\)\\(?![0abtnvfre "/\\N_LPxuU\t])""")
+_ESCAPE = re.compile(r"""(?<!\\)\\(?![0abtnvfre "/\\N_LP\t]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})""")
 
 
 def _other_comment(line: str) -> _Slip | None:
