@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from engine.core import schema
-from engine.core.source import load_yaml
+from engine.core.source import is_yaml, load_yaml
 from engine.errors import EngineError, Place, Problem, problem
 from engine.names import choice
 
@@ -75,8 +75,9 @@ def _too_deep(lines: Sequence[str], told: Sequence[int], free: Sequence[str], na
 
 def _data(lines: Sequence[str]) -> Any:
     """What lines say; None where they are no YAML."""
+    text = "\n".join(lines)
     try:
-        return load_yaml("\n".join(lines).encode(), "").data
+        return load_yaml(text.encode(), "").data if is_yaml(text) else None
     except EngineError:
         return None
 

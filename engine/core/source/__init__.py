@@ -7,7 +7,7 @@ from engine.core.source.document import Document, Places, Read, decode
 from engine.core.source.strict_json import load_json
 from engine.errors import EngineError
 
-__all__ = ["MAX_YAML", "Document", "Read", "load_json", "load_yaml", "read_yaml"]
+__all__ = ["MAX_YAML", "Document", "Read", "is_yaml", "load_json", "load_yaml", "read_yaml"]
 
 MAX_YAML = 1024 * 1024  # bytes
 
@@ -27,6 +27,13 @@ def load_yaml(
     if found.document is None or found.problems:
         raise EngineError(*found.problems)
     return found.document
+
+
+def is_yaml(text: str) -> bool:
+    """Can a text be parsed? Cheap, as nothing is read off it, and no mend of it is tried."""
+    from engine.core.source.composing import COMPOSER, lost
+
+    return lost(text, COMPOSER) is None
 
 
 def read_yaml(

@@ -77,6 +77,12 @@ def behind(lines: Lines, number: int) -> Iterator[Mend]:
     depth, named, last = 0, False, 0
     for token in _tokens(lines, number, number + 1) if _OPENS.match(line) else ():
         if depth == 0 and last and named and token.kind != "close":
+            inside = re.match(r", *[\w-]+: [^{}]*?(?= *\}? *$)", line[token.column :])
+            if inside and line[last - 1] == "}":
+                said = inside[0].strip(" ,")
+                text = f"{line[: last - 1]}, {said}}}"
+                reason = f"`}}` closes before `{said}`, which belongs to the same"
+                yield Mend(number, last - 1, 1, {number: text}, reason, f"write `, {said}}}` instead of it")
             text = f"{line[:last]} # {line[token.column :]}"
             hint = "begin a comment with ` # `, or write it in a line of its own"
             length = len(line.rstrip()) - token.column

@@ -33,6 +33,8 @@ _NEAR: tuple[tuple[Mended, ...], ...] = (
         marks.block_of_hcl,
         marks.section_of_toml,
         marks.tabs,
+        marks.diff,
+        layout.stray,
         *marks.LINES,
         quotes.unopened,
         quotes.misplaced,

@@ -116,7 +116,7 @@ def _syntax(error: yaml.MarkedYAMLError, places: Places, text: str, composer: ty
     mends, mended = causes(
         text,
         _line(error),
-        lambda tried: _lost(tried, composer),
+        lambda tried: lost(tried, composer),
         lambda tried: (node := composer(tried).get_single_node()) is not None and fits(node),
     )
     problems = tuple(
@@ -141,7 +141,7 @@ def _divided(place: Place, text: str, composer: type[Any], fits: Fits) -> Compos
     at = place.line - 1
     lines[at] = f"#{lines[at]}"
     whole = "\n".join(lines)
-    node = composer(whole).get_single_node() if _lost(whole, composer) is None else None
+    node = composer(whole).get_single_node() if lost(whole, composer) is None else None
     if node is None or not fits(node):
         raise failure("ENG026", place)
     return Composed(node, (problem("ENG026", place, hint="remove this line"),))
@@ -157,7 +157,7 @@ _SAID = {
 }
 
 
-def _lost(text: str, composer: type[Any]) -> int | None:
+def lost(text: str, composer: type[Any]) -> int | None:
     """The line where the parser is lost; None: it is not."""
     try:
         if composer is COMPOSER is not PureComposer:

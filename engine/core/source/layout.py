@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from engine.core.source.marks import is_name_and_value
-from engine.core.source.mends import SHOWN, Lines, Mend, around, is_keyed, margin, says
+from engine.core.source.mends import CLOSED, SHOWN, Lines, Mend, around, is_keyed, margin, says
 
 _NAME = re.compile(r" *([\w.-]+)\s*$")
 _SET = re.compile(r" *(?:- +)?([\w.-]+): +([^\s#&|>].*?)\s*$")
@@ -113,20 +113,33 @@ def _first_item(lines: Lines, number: int) -> Iterator[Mend]:
 
 
 _TWO = re.compile(  # `unmet: pending message: "…"`
-    r" *(?:- +)?[\w.-]+: +(?:\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s\"'\[{#|>&*!,]+),? +([a-z][\w-]*): +(\S.*)$"
+    r" *(?:- +)?[\w.-]+: +(?:\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s\"'\[{#|>&*!,]+),? +([a-z][\w.-]*): +(\S.*)$"
 )
 
 
 def two_in_line(lines: Lines, number: int) -> Iterator[Mend]:
     """A name with its value behind another one's, as other lines have it in front."""
     found = _TWO.match(lines[number])
-    if found and any(one.lstrip().startswith(f"{found[1]}:") for one in lines):
-        begin = found.start(1)
+    begin = found.start(1) if found else 0
+    closed = lines[number][:begin].rstrip()[-1:] in ("]", '"')
+    if found and (closed or any(one.lstrip().startswith(f"{found[1]}:") for one in lines)):
         text = f"{lines[number][:begin].rstrip(', ')} # {lines[number][begin:]}"
         said = f"{found[1]}: {found[2]}".strip()
         hint = f"write `{said if len(said) <= SHOWN else found[1] + ': …'}` in a line of its own"
         reason = f"`{found[1]}` stands behind the value of another name"
         yield Mend(number, begin, len(found[1]), {number: text}, reason, hint)
+
+
+_STRAY = re.compile(r"([^\s:#\"'\[{-]{1,4})( {2,})[\w-]+:(?: |$)")
+
+
+def stray(lines: Lines, number: int) -> Iterator[Mend]:
+    """A letter that was typed into the margin, or the number of a line that was copied with it."""
+    if found := _STRAY.match(lines[number]):
+        for begin in (found.end(1), found.end(1) + 1):
+            text = lines[number][begin:]
+            reason = f"`{found[1]}` stands in front of the line"
+            yield Mend(number, 0, len(found[1]), {number: text}, reason, "remove it")
 
 
 def goes_on(lines: Lines, number: int) -> Iterator[Mend]:
@@ -185,6 +198,9 @@ def out_of_line(lines: Lines, number: int) -> Iterator[Mend]:
             yield from (mend,) if known else (*full(lines, number), mend)
         return
     wanted = next((margin(one) for one in after if margin(one) < inside), here)
+    often = [sum(margin(one) == column for one in lines) for column in (here, wanted)]
+    if abs(here - wanted) == 1 and often[0] > often[1]:
+        return  # the other one is one column off
     if here != wanted and here < inside and wanted > 0:
         name = line.strip().rstrip(":")
         yield _indent(lines, number, wanted, f"`{name}` is indented by {here}, what follows it by {wanted}")
@@ -195,7 +211,8 @@ def stranger(lines: Lines, number: int) -> Iterator[Mend]:
     line = lines[number]
     if says(line) and not is_keyed(line) and not _ITEM.match(line):
         hint = "remove it, or begin it with `#`"
-        yield _at(lines, number, "", "this is no name with a value, and no item", hint)._replace(sure=False)
+        mend = _at(lines, number, "", "this is no name with a value, and no item", hint)
+        yield mend._replace(sure=" " not in line.strip())  # whoever left a colon out meant something
 
 
 def full(lines: Lines, number: int) -> Iterator[Mend]:
@@ -213,17 +230,23 @@ def full(lines: Lines, number: int) -> Iterator[Mend]:
         texts = {n: lines[n].replace(" " * (inside - wanted), "", 1) for n in range(first, last + 1) if says(lines[n])}
         more = f", and the lines up to {last + 1} as much less" if last > first else ""
         yield mend._replace(lines=texts, hint=mend.hint + more)
-    if margin(below) >= here + 2 and not is_one_of_many and (found := _SET.match(line)):
+    if margin(below) >= here + 2 and not is_one_of_many and (found := _SET.match(line)) and not _is_open(found[2]):
         reason = f"`{found[1]}` has the value `{found[2]}`, and more stands in it below"
         text = line[: found.start(2)].rstrip()
         yield Mend(number, found.start(2), len(found[2]), {number: text}, reason, "keep one of the two", sure=False)
+
+
+def _is_open(value: str) -> bool:
+    """Does it begin a list or a map that goes on below?"""
+    return value[0] in CLOSED and CLOSED[value[0]] not in value
 
 
 def beside(lines: Lines, number: int) -> Iterator[Mend]:
     """The first line of a body that stands as far out as its own name."""
     line, (above, below) = lines[number], around(lines, number)
     here, wanted = margin(line), margin(below)
-    if says(line) and above.rstrip().endswith(":") and wanted > margin(above) >= here:
+    is_list = _ITEM.match(line) is not None and margin(above) == here  # which may stand there
+    if says(line) and above.rstrip().endswith(":") and wanted > margin(above) >= here and not is_list:
         name, holds = _name(line), above.strip(" -").rstrip(": ")
         yield _indent(lines, number, wanted, f"`{name}` stands beside `{holds}`, and not in it")
 

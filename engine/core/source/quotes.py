@@ -32,6 +32,19 @@ def unclosed(lines: Lines, number: int) -> Iterator[Mend]:
         text = f"{said[:-2]}{quote}{whole[len(said) :]}"
         reason = '`\\"` is a quote in the text, so that nothing closes it'
         yield Mend(number, len(said) - 2, 2, {number: text}, reason, "leave the `\\` out")
+    other = "'" if quote == '"' else '"'
+    body = said.rstrip("]} ") if set("[{") & set(whole[:begin]) else said
+    if body[-1:] in (other, "`") and body.count(body[-1], begin + 1) % 2:
+        text = f"{body[:-1]}{quote}{whole[len(body) :]}"
+        sign = "a backtick" if body[-1] == "`" else body[-1]
+        reason = f"{sign} cannot close the {quote} in column {begin + 1}"
+        yield Mend(number, len(body) - 1, 1, {number: text}, reason, f"write `{quote}`")
+    if early := _CLOSED_BY[other].search(whole[begin:]):
+        at = begin + early.start()
+        if whole.count(other, begin, at + 1) % 2:
+            text = f"{whole[:at]}{quote}{whole[at + 1 :]}"
+            reason = f"{other} cannot close the {quote} in column {begin + 1}"
+            yield Mend(number, at, 1, {number: text}, reason, f"write `{quote}`")
     last = number
     while last + 1 < len(lines) and _goes_on(lines[last + 1], margin(line)):
         last += 1
@@ -46,6 +59,12 @@ def unclosed(lines: Lines, number: int) -> Iterator[Mend]:
         where = f" before `{whole[end:].strip()[:SHOWN]}`" if end < len(said) else ""
         hint = f"close it with `{quote}`{where}"
         yield Mend(number, begin, end - begin, {number: text}, reason, hint, is_quote=True)
+
+
+_CLOSED_BY = {  # between brackets, before what closes them and before the next name
+    '"': re.compile(r'"(?=[\]}]*, ?[\w-]+: |[\]}]+, ?)'),
+    "'": re.compile(r"'(?=[\]}]*, ?[\w-]+: |[\]}]+, ?)"),
+}
 
 
 def _goes_on(line: str, least: int) -> bool:

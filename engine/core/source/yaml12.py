@@ -165,6 +165,15 @@ class _Reader:
                 earlier, first = children[key]
                 line = earlier.line + 1 if earlier else 0
                 same = data[key] == value
+                again = [str(one.value) for one, _ in node.value[index:]]
+                begins = key == next(iter(data)) or data.keys() >= set(again)
+                if len(again) > 2 and begins and not node.flow_style:
+                    hint = (
+                        f"the first is on line {line}: of what are they? Write its name above, or remove one of the two"
+                    )
+                    self.errors.add("ENG027", self._places.at(*key_span[:3]), name=key, line=line, hint=hint)
+                    self.doubted |= set(range(key_span.line, node.end_mark.line + 1))
+                    break
                 joined = not same and _join(data[key], first, value, span)
                 hint = _of_twice(value, same, joined).format(line=line)
                 self.errors.add("ENG027", self._places.at(*key_span[:3]), name=key, line=line, hint=hint)
