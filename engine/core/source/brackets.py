@@ -83,6 +83,8 @@ def behind(lines: Lines, number: int) -> Iterator[Mend]:
                 text = f"{line[: last - 1]}, {said}}}"
                 reason = f"`}}` closes before `{said}`, which belongs to the same"
                 yield Mend(number, last - 1, 1, {number: text}, reason, f"write `, {said}}}` instead of it")
+            elif re.match(r",? *[\w.-]+: ", line[token.column :]):
+                return  # which belongs in a line of its own
             text = f"{line[:last]} # {line[token.column :]}"
             hint = "begin a comment with ` # `, or write it in a line of its own"
             length = len(line.rstrip()) - token.column

@@ -12,6 +12,7 @@ _ITEM = re.compile(r" *- .*$")
 _VALUE = re.compile(r"^ *:?[\w-]+[;,.]? +(?:[\w-]+|[\"'\[{].*)$")  # a name, and a word, a quote or a bracket
 _BLOCK = re.compile(r": *[|>][+-]?\s*$")
 _TITLE = re.compile(r" *[A-Za-z][\w ,.'-]*: \S")
+_PROSE = re.compile(r" *[A-Z][\w'-]* \S+ \S")  # no name of ours begins so
 _SIGNED = re.compile(r" *([\w.-]+) *([;=,]|=>|->|:=) *$")
 _ITEM_KEY = re.compile(r"( *)(- +)[\w.-]+:(?: |$)")
 _OPENS = re.compile(r"( *)([\w.-]+):(?: *[|>][+-]?)?\s*$")
@@ -40,7 +41,7 @@ def no_colon(lines: Lines, number: int) -> Iterator[Mend]:
     line, (above, below) = lines[number], around(lines, number)
     here = margin(line)
     belongs = here in (margin(above), margin(below)) or (margin(above) < here and above.rstrip().endswith(":"))
-    if not is_name_and_value(line) or not belongs or _BLOCK.search(above):
+    if not is_name_and_value(line) or _PROSE.match(line) or not belongs or _BLOCK.search(above):
         return
     said, _, value = line.strip().partition(" ")
     name = said.strip(":;,.")
@@ -113,7 +114,7 @@ def _first_item(lines: Lines, number: int) -> Iterator[Mend]:
 
 
 _TWO = re.compile(  # `unmet: pending message: "…"`
-    r" *(?:- +)?[\w.-]+: +(?:\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s\"'\[{#|>&*!,]+),? +([a-z][\w.-]*): +(\S.*)$"
+    r" *(?:- +)?[\w.-]+: +(?:\"[^\"]*\"|'[^']*'|\[[^\]]*\]|\{[^{}]*\}|[^\s\"'\[{#|>&*!,]+),? +([a-z][\w.-]*): +(\S.*)$"
 )
 
 
@@ -121,13 +122,14 @@ def two_in_line(lines: Lines, number: int) -> Iterator[Mend]:
     """A name with its value behind another one's, as other lines have it in front."""
     found = _TWO.match(lines[number])
     begin = found.start(1) if found else 0
-    closed = lines[number][:begin].rstrip()[-1:] in ("]", '"')
+    closed = lines[number][:begin].rstrip(", ")[-1:] in ("]", "}", '"')
     if found and (closed or any(one.lstrip().startswith(f"{found[1]}:") for one in lines)):
         text = f"{lines[number][:begin].rstrip(', ')} # {lines[number][begin:]}"
         said = f"{found[1]}: {found[2]}".strip()
         hint = f"write `{said if len(said) <= SHOWN else found[1] + ': …'}` in a line of its own"
         reason = f"`{found[1]}` stands behind the value of another name"
-        yield Mend(number, begin, len(found[1]), {number: text}, reason, hint)
+        sure = found[2][0] != "{"  # else it may be a name that others ask for
+        yield Mend(number, begin, len(found[1]), {number: text}, reason, hint, sure=sure)
 
 
 _STRAY = re.compile(r"([^\s:#\"'\[{-]{1,4})( {2,})[\w-]+:(?: |$)")

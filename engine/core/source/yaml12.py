@@ -137,7 +137,9 @@ class _Reader:
             if value[-1:] in _HALVES and re.fullmatch(_NAMES, value[:-1]):
                 place, opens = self._places.at(*span[:3]), _HALVES[value[-1]]
                 reason = f"the {value[-1]} at the end closes what no {opens} opens"
-                self.errors.add("ENG024", place, reason=reason, hint=f"write `{opens}{value}`")
+                or_not = ", or leave the quote out" if value[:-1].isdigit() and len(value) < 8 else ""
+                self.errors.add("ENG024", place, reason=reason, hint=f"write `{opens}{value}`{or_not}")
+                self.doubted |= {span.line} if or_not else set()
                 names = [name.strip() for name in value[:-1].split(",")]
                 return (names if opens == "[" else value[:-1]), span
             if start.line == end.line and (odd := self._places.doubt(value, start.line, start.column, end.column)):
