@@ -68,14 +68,14 @@ def test_values(why: str, text: str, value: object, composer: type) -> None:
         (
             "the same as escapes",
             'a: "x\\u202e"\n"\\U000E0041": 1\nb: "\\r"',
-            ["1:4 ENG023", "2:1 ENG023", "3:4 ENG023"],
+            ["1:6 ENG023", "2:2 ENG023", "3:4 ENG023"],
         ),
         (
             "no width, in keys and names",
             "a\u200bb: 1\nc: d\u3164\ne: 👩\u200d💻",
-            ["1:1 ENG023", "2:4 ENG023", "3:4 ENG023"],
+            ["1:2 ENG023", "2:5 ENG023", "3:5 ENG023"],
         ),
-        ("an ARN is no description", "description: arn:aws:s3:::b\u200d", ["1:14 ENG023"]),
+        ("an ARN is no description", "description: arn:aws:s3:::b\u200d", ["1:28 ENG023"]),
         ("a tab as indentation", "a:\n\tb: 1", ["2:1 ENG025"]),
         ("several documents", "a: 1\n---\nb: 1", ["2:1 ENG026"]),
         ("duplicate keys, each of them", "a: 1\na: 2\nb: {c: 1, 'c': 2}", ["2:1 ENG027", "3:12 ENG027"]),
@@ -213,14 +213,14 @@ def test_json_reads_what_json_says() -> None:
     ("why", "text", "at", "character"),
     [
         ("a mark in an ARN", '{"Resource": "arn:aws:s3:::b/\u202e*"}', "1:30", "U+202E"),
-        ("the same as an escape", '{"Resource": "arn:aws:s3:::b/\\u202e*"}', "1:15", "U+202E"),
-        ("in a key", '{"a\\u2066": 1}', "1:3", "U+2066"),
+        ("the same as an escape", '{"Resource": "arn:aws:s3:::b/\\u202e*"}', "1:30", "U+202E"),
+        ("in a key", '{"a\\u2066": 1}', "1:4", "U+2066"),
         ("a tag, written as two halves", '["\\udb40\\udc41"]', "1:3", "U+E0041"),
         ("a carriage return alone", '{"a":\r1}', "1:6", "U+000D"),
         ("one in a value", '["a\\rb"]', "1:3", "U+000D"),
         ("an escape of terminals in a value", '["\\u001b[2J"]', "1:3", "U+001B"),
-        ("a blank that is none in a value", '["a\u00a0b"]', "1:3", "U+00A0"),
-        ("no width in a key, among prose", '{"description": {"a\\u200b": 1}}', "1:19", "U+200B"),
+        ("a blank that is none in a value", '["a\u00a0b"]', "1:4", "U+00A0"),
+        ("no width in a key, among prose", '{"description": {"a\\u200b": 1}}', "1:20", "U+200B"),
     ],
 )
 def test_json_that_people_review(why: str, text: str, at: str, character: str) -> None:

@@ -94,7 +94,11 @@ class Draft(NamedTuple):
 @lru_cache(maxsize=1)
 def document(content: bytes, file: str) -> Read:
     """A file of the rules. The last one is kept: who collects the files has just read `include` in the entry file."""
-    return read_yaml(content, file)
+    return read_yaml(content, file, fits=_is_of_rules)
+
+
+def _is_of_rules(data: Any) -> bool:
+    return any(schema.is_valid(name, data) for name in ("deployment-rules", "spec", "approvers-config"))
 
 
 def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.Inputs | None = None) -> Draft:

@@ -1,12 +1,13 @@
 """Text files as data with a place for every key and value, so that each error can name `file:line:column`."""
 
+from collections.abc import Callable
 from typing import Any
 
 from engine.core.source.document import Document, Places, Read, decode
 from engine.core.source.strict_json import load_json
 from engine.errors import EngineError
 
-__all__ = ["MAX_YAML", "Document", "Read", "load_json", "load_yaml", "read_yaml"]
+__all__ = ["MAX_YAML", "Document", "Read", "is_yaml", "load_json", "load_yaml", "read_yaml"]
 
 MAX_YAML = 1024 * 1024  # bytes
 
@@ -28,10 +29,26 @@ def load_yaml(
     return found.document
 
 
+def is_yaml(text: str) -> bool:
+    """Can a text be parsed? Cheap, as nothing is read off it, and no mend of it is tried."""
+    from engine.core.source.composing import COMPOSER, lost
+
+    return lost(text, COMPOSER) is None
+
+
 def read_yaml(
-    data: bytes, file: str, *, limit: int = MAX_YAML, composer: type[Any] | None = None, quotes: bool = False
+    data: bytes,
+    file: str,
+    *,
+    limit: int = MAX_YAML,
+    composer: type[Any] | None = None,
+    quotes: bool = False,
+    fits: Callable[[Any], bool] = lambda _: True,
 ) -> Read:
-    """The same, for those who tell what else is wrong: what a file says where its mistakes are mended is never used."""
+    """The same, for those who tell what else is wrong: what a file says where its mistakes are mended is never used.
+
+    Where several mends make YAML of it, the first is told after which its data `fits`.
+    """
     from engine.core.source import plain
 
     try:
@@ -41,6 +58,6 @@ def read_yaml(
             return Read(Document(file, value, Places(file, text, lambda: tree)))
         from engine.core.source import yaml12
 
-        return yaml12.parse(text, file, composer=composer or yaml12.COMPOSER, quotes=quotes)
+        return yaml12.parse(text, file, composer=composer or yaml12.COMPOSER, quotes=quotes, fits=fits)
     except EngineError as error:
         return Read(None, error.problems)

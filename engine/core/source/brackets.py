@@ -76,7 +76,15 @@ def behind(lines: Lines, number: int) -> Iterator[Mend]:
     line = lines[number]
     depth, named, last = 0, False, 0
     for token in _tokens(lines, number, number + 1) if _OPENS.match(line) else ():
-        if depth == 0 and last and named:
+        if depth == 0 and last and named and token.kind != "close":
+            inside = re.match(r", *[\w-]+: [^{}]*?(?= *\}? *$)", line[token.column :])
+            if inside and line[last - 1] == "}":
+                said = inside[0].strip(" ,")
+                text = f"{line[: last - 1]}, {said}}}"
+                reason = f"`}}` closes before `{said}`, which belongs to the same"
+                yield Mend(number, last - 1, 1, {number: text}, reason, f"write `, {said}}}` instead of it")
+            elif re.match(r",? *[\w.-]+: ", line[token.column :]):
+                return  # which belongs in a line of its own
             text = f"{line[:last]} # {line[token.column :]}"
             hint = "begin a comment with ` # `, or write it in a line of its own"
             length = len(line.rstrip()) - token.column
@@ -186,6 +194,11 @@ def _wrong(lines: Lines, stack: list[_Token], token: _Token, after: _Token | Non
     """A bracket closes another one than the last that was opened."""
     opened, line, at = stack[-1], lines[token.line], token.column
     right = CLOSED[opened.text]
+    if opened.line == token.line and ":" not in line[opened.column : at] and right == "}":
+        sign = OPENED[token.text]
+        mended = line[: opened.column] + sign + line[opened.column + 1 :]
+        reason = f"`{opened.text}` opens what `{token.text}` closes, and holds no names with values"
+        yield Mend(token.line, opened.column, 1, {token.line: mended}, reason, f"write `{sign}`")
     deeper = [one.text for one in stack[:-1]]
     rest = line[at + 1 :].lstrip(" ")
     if deeper and deeper[-1] == OPENED[token.text] and rest[:1] == right:

@@ -16,13 +16,15 @@ from engine.core.source.mends import Mend, Mended
 _MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})(?: |$)")
 _LINES_UP = 40  # an open quote is found at the next one, seldom further
 _MOST_TRIES = 150  # for one mistake; each is a parse
-_MOST_READ = 3_000_000  # characters, in all tries
-_LARGEST = 100_000  # characters that are parsed again and again
+_MOST_READ = 10_000_000  # characters, in all tries
+_LARGEST = 200_000  # characters that are parsed again and again
 _LONGEST_LINE = 2_000  # characters; no person has written a longer one
+_MOST_WHOLE = 6  # mends that make YAML of a text, of which one may fit
 _MOST_PAIRS = 3  # of mends of which the first alone helps nothing
 _MOST_MISTAKES = 5  # whoever made more has written something else
 
 Lost: TypeAlias = Callable[[str], int | None]  # the line, from 0, where the parser is lost; None: it is not
+Fits: TypeAlias = Callable[[str], bool]  # does a text that is YAML say what a file of its kind may say?
 
 # In this order, as a line that one of the first mends explains is not looked at by the others.
 _FAR: tuple[Mended, ...] = (quotes.unclosed,)  # told from the first line on
@@ -31,10 +33,15 @@ _NEAR: tuple[tuple[Mended, ...], ...] = (
         marks.block_of_hcl,
         marks.section_of_toml,
         marks.tabs,
+        marks.diff,
+        layout.stray,
         *marks.LINES,
+        quotes.unopened,
+        quotes.misplaced,
         quotes.calls,
         *brackets.ALL,
         quotes.items,
+        layout.two_in_line,
         quotes.bare,
     ),
     (layout.holder,),
@@ -42,6 +49,7 @@ _NEAR: tuple[tuple[Mended, ...], ...] = (
     (layout.out_of_line,),
     (layout.slightly,),
     (layout.together,),
+    (layout.goes_on,),
     (layout.among,),
     (layout.next_line,),
     (layout.no_colon,),
@@ -58,7 +66,7 @@ class Mistaken(NamedTuple):
     text: str | None  # None: that is not known, so that what else it says is not to be looked at
 
 
-def causes(text: str, lost_at: int, lost: Lost) -> Mistaken:
+def causes(text: str, lost_at: int, lost: Lost, fits: Fits) -> Mistaken:
     """The mistakes that make the parser lose itself, first in line `lost_at`; none where no mend of ours helps."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
@@ -70,7 +78,7 @@ def causes(text: str, lost_at: int, lost: Lost) -> Mistaken:
     made: list[Mend] = []
     at: int | None = lost_at
     while at is not None and len(made) < _MOST_MISTAKES:
-        mend, at = _best(lines, at, lost, tries)
+        mend, at = _best(lines, at, lost, fits, tries)
         if mend is None:
             break
         made.append(mend)
@@ -81,31 +89,43 @@ def causes(text: str, lost_at: int, lost: Lost) -> Mistaken:
 
 
 def _best(
-    lines: list[str], lost_at: int, lost: Lost, most: int, *, alone: bool = False
+    lines: list[str], lost_at: int, lost: Lost, fits: Fits, most: int, *, alone: bool = False
 ) -> tuple[Mend | None, int | None]:
-    """The first mend after which the whole text can be read, else the one that leads furthest; and where it leads.
+    """The first mend after which the whole text can be read and fits, else can be read, else is read furthest.
 
-    Where none does, one of a quote after which another one of the same text does.
+    With where it leads. Where none does, one of a quote after which another one of the same text does.
     """
     best, furthest = None, lost_at
     quoted: list[Mend] = []
+    whole: list[Mend] = []
     for mend in islice(_tries(lines, lost_at), most):
-        at = lost("\n".join(_mended(lines, mend)))
+        if whole and not mend.sure:
+            continue
+        at = lost(mended := "\n".join(_mended(lines, mend)))
         if at is None:
-            return mend, None
-        if at > max(furthest, *mend.lines):
+            if alone or fits(mended):
+                return mend, None
+            whole.append(mend)
+            if len(whole) == _MOST_WHOLE:
+                break
+        elif at > max(furthest, *mend.lines):
             best, furthest = mend, at
         elif at > max(mend.lines) and mend.is_quote:
             quoted.append(mend)
+    if whole:
+        return whole[0], None
     for mend in quoted[:_MOST_PAIRS] if best is None and not alone else ():
-        at = lost("\n".join(mended := _mended(lines, mend)))
-        if at is not None and _best(mended, at, lost, most, alone=True)[0]:
+        at = lost("\n".join(tried := _mended(lines, mend)))
+        if at is not None and _best(tried, at, lost, fits, most, alone=True)[0]:
             return mend, at
     return best, furthest
 
 
 def _mended(lines: list[str], mend: Mend) -> list[str]:
-    return [mend.lines.get(number, line) for number, line in enumerate(lines)]
+    mended = lines[:]
+    for number, line in mend.lines.items():
+        mended[number] = line
+    return mended
 
 
 def _tries(lines: list[str], lost_at: int) -> Iterator[Mend]:

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 
 from engine.core.source.marks import is_name_and_value
-from engine.core.source.mends import SHOWN, Lines, Mend, around, is_keyed, margin, says
+from engine.core.source.mends import CLOSED, SHOWN, Lines, Mend, around, is_keyed, margin, says
 
 _NAME = re.compile(r" *([\w.-]+)\s*$")
 _SET = re.compile(r" *(?:- +)?([\w.-]+): +([^\s#&|>].*?)\s*$")
 _ITEM = re.compile(r" *- .*$")
 _VALUE = re.compile(r"^ *:?[\w-]+[;,.]? +(?:[\w-]+|[\"'\[{].*)$")  # a name, and a word, a quote or a bracket
 _BLOCK = re.compile(r": *[|>][+-]?\s*$")
+_TITLE = re.compile(r" *[A-Za-z][\w ,.'-]*: \S")
+_PROSE = re.compile(r" *[A-Z][\w'-]* \S+ \S")  # no name of ours begins so
 _SIGNED = re.compile(r" *([\w.-]+) *([;=,]|=>|->|:=) *$")
 _ITEM_KEY = re.compile(r"( *)(- +)[\w.-]+:(?: |$)")
 _OPENS = re.compile(r"( *)([\w.-]+):(?: *[|>][+-]?)?\s*$")
@@ -39,7 +41,7 @@ def no_colon(lines: Lines, number: int) -> Iterator[Mend]:
     line, (above, below) = lines[number], around(lines, number)
     here = margin(line)
     belongs = here in (margin(above), margin(below)) or (margin(above) < here and above.rstrip().endswith(":"))
-    if not is_name_and_value(line) or not belongs or _BLOCK.search(above):
+    if not is_name_and_value(line) or _PROSE.match(line) or not belongs or _BLOCK.search(above):
         return
     said, _, value = line.strip().partition(" ")
     name = said.strip(":;,.")
@@ -55,6 +57,14 @@ def among(lines: Lines, number: int) -> Iterator[Mend]:
     here, is_item = margin(line), _ITEM.match(line) is not None
     if not says(line):
         return
+    if is_keyed(line) and not is_item:
+        yield from _first_item(lines, number)
+        outside = next((one for one in lines[number + 1 :] if says(one) and margin(one) < here), "")
+        if above.rstrip().endswith(":") and margin(above) < here >= 2 and outside.startswith(f"{' ' * (here - 2)}- "):
+            said = line.strip()
+            text = f"{' ' * (here - 2)}- {said}"
+            hint = f"begin it with `-`, as the next item is: `- {said[:SHOWN]}`"
+            yield _at(lines, number, text, "the item that begins here has no `-`", hint)
     beside = next((one for one in reversed(lines[:number]) if says(one) and margin(one) <= here), "")
     beside = beside if margin(beside) == here else below if margin(below) == here else ""
     if line.lstrip().startswith("{") and here > margin(above) and _ITEM.match(above):
@@ -63,16 +73,93 @@ def among(lines: Lines, number: int) -> Iterator[Mend]:
         yield _at(lines, number, text, "this stands among items, and is none", f"write `- {said[:SHOWN]}`")
     if not is_item and is_keyed(line) and (item := _ITEM_KEY.match(above)) and len(item[1]) == here:
         wanted = len(item[1]) + len(item[2])
-        yield _indent(lines, number, wanted, f"`{_name(line)}` stands beside the `-` of the item that it belongs to")
+        mend = _indent(lines, number, wanted, f"`{_name(line)}` stands beside the `-` of the item that it belongs to")
+        yield from _with_those_below(lines, mend, wanted - here)
     if not is_item and _ITEM.match(beside):
         said = line.strip()
         text = f"{' ' * here}- {line[here:]}"
-        yield _at(lines, number, text, "this stands among items, and is none", f"write `- {said[:SHOWN]}`")
+        mend = _at(lines, number, text, "this stands among items, and is none", f"write `- {said[:SHOWN]}`")
+        yield from _with_those_below(lines, mend, 2)
     if is_item and beside and not _ITEM.match(beside) and re.search(r"- [\w.-]+:(?: |$)", line):
         name = line[here + 1 :].strip()
         text = " " * here + name
         mend = _at(lines, number, text, "an item stands among keys", f"leave the `-` out: `{name}`")
         yield mend._replace(length=1)
+
+
+def _with_those_below(lines: Lines, mend: Mend, by: int) -> Iterator[Mend]:
+    """A mend of a line together with the names below it, which stand `by` too far out with it; then without."""
+    last, here = mend.line, margin(lines[mend.line])
+    while last + 1 < len(lines) and is_keyed(lines[last + 1]) and margin(lines[last + 1]) >= here:
+        if _ITEM.match(lines[last + 1]):
+            break
+        last += 1
+    if last > mend.line:
+        below = {n: " " * by + lines[n] for n in range(mend.line + 1, last + 1)}
+        too = "" if mend.hint.startswith("indent") else "indent "
+        hint = f"{mend.hint}, and {too}the lines up to {last + 1} by {by} more"
+        yield mend._replace(lines={**mend.lines, **below}, hint=hint)
+    yield mend
+
+
+def _first_item(lines: Lines, number: int) -> Iterator[Mend]:
+    """A `-` before the first name of a body, which those that follow stand beside without one."""
+    here = margin(lines[number])
+    first = next((n for n in range(number - 1, -1, -1) if says(lines[n]) and margin(lines[n]) <= here), number)
+    item = _ITEM_KEY.match(lines[first])
+    if item and margin(lines[first]) == here and margin(around(lines, first)[0]) < here:
+        name = lines[first].strip()[2:].lstrip()
+        mend = _at(lines, first, " " * here + name, "an item stands among keys", f"leave the `-` out: `{name}`")
+        yield mend._replace(length=1)
+
+
+_TWO = re.compile(  # `unmet: pending message: "…"`
+    r" *(?:- +)?[\w.-]+: +(?:\"[^\"]*\"|'[^']*'|\[[^\]]*\]|\{[^{}]*\}|[^\s\"'\[{#|>&*!,]+),? +([a-z][\w.-]*): +(\S.*)$"
+)
+
+
+def two_in_line(lines: Lines, number: int) -> Iterator[Mend]:
+    """A name with its value behind another one's, as other lines have it in front."""
+    found = _TWO.match(lines[number])
+    begin = found.start(1) if found else 0
+    closed = lines[number][:begin].rstrip(", ")[-1:] in ("]", "}", '"')
+    if found and (closed or any(one.lstrip().startswith(f"{found[1]}:") for one in lines)):
+        text = f"{lines[number][:begin].rstrip(', ')} # {lines[number][begin:]}"
+        said = f"{found[1]}: {found[2]}".strip()
+        hint = f"write `{said if len(said) <= SHOWN else found[1] + ': …'}` in a line of its own"
+        reason = f"`{found[1]}` stands behind the value of another name"
+        sure = found[2][0] != "{"  # else it may be a name that others ask for
+        yield Mend(number, begin, len(found[1]), {number: text}, reason, hint, sure=sure)
+
+
+_STRAY = re.compile(r"([^\s:#\"'\[{-]{1,4})( {2,})[\w-]+:(?: |$)")
+
+
+def stray(lines: Lines, number: int) -> Iterator[Mend]:
+    """A letter that was typed into the margin, or the number of a line that was copied with it."""
+    if found := _STRAY.match(lines[number]):
+        for begin in (found.end(1), found.end(1) + 1):
+            text = lines[number][begin:]
+            reason = f"`{found[1]}` stands in front of the line"
+            yield Mend(number, 0, len(found[1]), {number: text}, reason, "remove it")
+
+
+def goes_on(lines: Lines, number: int) -> Iterator[Mend]:
+    """`: ` in a text without quotes that goes on in this line: no name that other lines have."""
+    line, before = lines[number], number - 1
+    while before > 0 and not _SET.match(lines[before]) and margin(lines[before]) >= margin(line):
+        before -= 1
+    text = _SET.match(lines[before]) if before >= 0 else None
+    name = line.strip().partition(": ")[0]
+    if not text or not _TITLE.match(line) or " " not in text[2] or margin(line) <= margin(lines[before]):
+        return
+    if text[2][0] in "\"'[{" or any(n != number and f" {name}: " in f" {one}" for n, one in enumerate(lines)):
+        return
+    whole = " ".join(one.strip() for one in (text[2], *lines[before + 1 : number + 1]))
+    quoted = "'" + whole.replace("'", "''") + "'"
+    texts = {before: f"{lines[before][: text.start(2)]}{quoted}", **dict.fromkeys(range(before + 1, number + 1), "")}
+    reason = f"`: ` in a text makes a key of what is before it, and this goes on with the text of `{text[1]}`"
+    yield Mend(number, margin(line), len(name) + 1, texts, reason, "put the whole text in quotes")
 
 
 def next_line(lines: Lines, number: int) -> Iterator[Mend]:
@@ -102,10 +189,20 @@ def out_of_line(lines: Lines, number: int) -> Iterator[Mend]:
     """A name with a body that stands neither where the names after its body stand, nor in the body."""
     line = lines[number]
     after = [one for one in lines[number + 1 :] if says(one)]
-    if not says(line) or not line.rstrip().endswith(":") or not after:
+    if not says(line) or not after:
         return
     here, inside = margin(line), margin(after[0])
+    if not line.rstrip().endswith(":"):
+        if is_keyed(line) and here < inside <= margin(around(lines, number)[0]):
+            mend = _indent(lines, number, inside, f"`{_name(line)}` is indented by {here}, what follows it by {inside}")
+            named = f"{' ' * inside}{_name(line)}:"
+            known = any(one.startswith(named) for one in lines)
+            yield from (mend,) if known else (*full(lines, number), mend)
+        return
     wanted = next((margin(one) for one in after if margin(one) < inside), here)
+    often = [sum(margin(one) == column for one in lines) for column in (here, wanted)]
+    if abs(here - wanted) == 1 and often[0] > often[1]:
+        return  # the other one is one column off
     if here != wanted and here < inside and wanted > 0:
         name = line.strip().rstrip(":")
         yield _indent(lines, number, wanted, f"`{name}` is indented by {here}, what follows it by {wanted}")
@@ -116,7 +213,8 @@ def stranger(lines: Lines, number: int) -> Iterator[Mend]:
     line = lines[number]
     if says(line) and not is_keyed(line) and not _ITEM.match(line):
         hint = "remove it, or begin it with `#`"
-        yield _at(lines, number, "", "this is no name with a value, and no item", hint)._replace(sure=False)
+        mend = _at(lines, number, "", "this is no name with a value, and no item", hint)
+        yield mend._replace(sure=" " not in line.strip())  # whoever left a colon out meant something
 
 
 def full(lines: Lines, number: int) -> Iterator[Mend]:
@@ -124,17 +222,33 @@ def full(lines: Lines, number: int) -> Iterator[Mend]:
     line, (above, below) = lines[number], around(lines, number)
     here = margin(line)
     is_one_of_many = _SET.match(above) is not None and margin(above) == here
-    if margin(below) >= here + 2 and not is_one_of_many and (found := _SET.match(line)):
+    item = _ITEM_KEY.match(line)
+    if item and (wanted := len(item[1]) + len(item[2])) < (inside := margin(below)):
+        end = next((n for n in range(number + 1, len(lines)) if says(lines[n]) and margin(lines[n]) < inside), 0)
+        last = max(n for n in range(number, end or len(lines)) if says(lines[n]))
+        first = next(n for n in range(number + 1, last + 1) if says(lines[n]))
+        reason = f"`{_name(lines[first])}` is indented by {inside}, the item that it belongs to by {wanted}"
+        mend = _indent(lines, first, wanted, reason)
+        texts = {n: lines[n].replace(" " * (inside - wanted), "", 1) for n in range(first, last + 1) if says(lines[n])}
+        more = f", and the lines up to {last + 1} as much less" if last > first else ""
+        yield mend._replace(lines=texts, hint=mend.hint + more)
+    if margin(below) >= here + 2 and not is_one_of_many and (found := _SET.match(line)) and not _is_open(found[2]):
         reason = f"`{found[1]}` has the value `{found[2]}`, and more stands in it below"
         text = line[: found.start(2)].rstrip()
         yield Mend(number, found.start(2), len(found[2]), {number: text}, reason, "keep one of the two", sure=False)
+
+
+def _is_open(value: str) -> bool:
+    """Does it begin a list or a map that goes on below?"""
+    return value[0] in CLOSED and CLOSED[value[0]] not in value
 
 
 def beside(lines: Lines, number: int) -> Iterator[Mend]:
     """The first line of a body that stands as far out as its own name."""
     line, (above, below) = lines[number], around(lines, number)
     here, wanted = margin(line), margin(below)
-    if says(line) and above.rstrip().endswith(":") and wanted > margin(above) >= here:
+    is_list = _ITEM.match(line) is not None and margin(above) == here  # which may stand there
+    if says(line) and above.rstrip().endswith(":") and wanted > margin(above) >= here and not is_list:
         name, holds = _name(line), above.strip(" -").rstrip(": ")
         yield _indent(lines, number, wanted, f"`{name}` stands beside `{holds}`, and not in it")
 

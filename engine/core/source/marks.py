@@ -59,16 +59,6 @@ def _end_of_document(line: str) -> _Slip | None:
     return _Slip(margin(line), 3, "", "`...` ends the document", "remove it") if line.strip() == "..." else None
 
 
-def _diff(line: str) -> _Slip | None:
-    if line[:1] in ("+", "-") and line[1:2] == " " and not line.startswith("- "):
-        return _Slip(0, 1, f" {line[1:]}", f"`{line[0]}` is of a diff", f"write a space instead of `{line[0]}`")
-    return None
-
-
-def _added(line: str) -> _Slip | None:
-    return _Slip(0, 1, line[1:], "`+` is of a diff", "remove it") if line[:1] == "+" else None
-
-
 def _fence(line: str) -> _Slip | None:
     if not line.startswith(("```", "~~~")):
         return None
@@ -118,7 +108,7 @@ def _bullet(line: str) -> _Slip | None:
 
 
 _QUOTED = re.compile(r"""("(?:[^"\\]|\\.){0,300}"|'(?:[^']|''){0,300}')\s{0,300}""")
-_ESCAPE = re.compile(r"""(?<!\\)\\(?![0abtnvfre "/\\N_LPxuU\t])""")
+_ESCAPE = re.compile(r"""(?<!\\)\\(?![0abtnvfre "/\\N_LP\t]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})""")
 
 
 def _other_comment(line: str) -> _Slip | None:
@@ -153,8 +143,6 @@ LINES: tuple[Mended, ...] = tuple(
         _odd_space,
         _end_of_document,
         _fence,
-        _diff,
-        _added,
         _sign_at_end,
         _sign_between,
         _dash,
@@ -164,6 +152,24 @@ LINES: tuple[Mended, ...] = tuple(
         _escape,
     )
 )
+
+
+def diff(lines: Lines, number: int) -> Iterator[Mend]:
+    """Lines of a diff: what it takes away is not there, what it adds is."""
+    first, last = number, number
+    while first > 0 and lines[first - 1][:1] in ("+", "-"):
+        first -= 1
+    while last + 1 < len(lines) and lines[last + 1][:1] in ("+", "-"):
+        last += 1
+    run = range(first, last + 1)
+    if lines[number][:1] not in ("+", "-") or not any(lines[n].startswith("+") for n in run):
+        return
+    taken = any(lines[n].startswith("-") for n in run)
+    more = f", here and in the lines up to {last + 1}" if last > first else ""
+    hint = "remove lines that begin with `-`, and the `+` of others" if taken else f"remove it{more}"
+    for sign in ("", " "):
+        texts = {n: sign + lines[n][1:] if lines[n].startswith("+") else "" for n in run}
+        yield Mend(first, 0, 1, texts, f"`{lines[first][0]}` is of a diff", hint)
 
 
 def tabs(lines: Lines, number: int) -> Iterator[Mend]:

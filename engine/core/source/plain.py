@@ -164,7 +164,7 @@ def _scalar(written: str, line: int, column: int) -> Found:
     if written[0] == '"':
         return written[1:-1], Span(line, column + 1, max(len(written) - 2, 1))
     word = written.rstrip(" ")
-    if word[-1] == "'" or '"' in word:  # that nothing opens, or closes
+    if word[-1] in "']" or '"' in word:  # that nothing opens, or closes
         raise _NotPlainError
     return _value(word), Span(line, column, len(word))
 

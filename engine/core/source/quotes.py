@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from engine.core.source.mends import SHOWN, Lines, Mend
+from engine.core.source.mends import SHOWN, Lines, Mend, margin
 
 _ENTRY = re.compile(r"(\s*(?:- +)*(?:[\w.-]+:(?: +|$))?)(.*?)\s*$")
 _LONGEST = 80  # characters that are shown with the quotes they need
@@ -28,12 +28,77 @@ def unclosed(lines: Lines, number: int) -> Iterator[Mend]:
     said = whole[: whole.find(" #", begin)].rstrip() if " #" in whole[begin:] else whole  # without its comment
     ends = (*key, *_before_names(whole, begin), len(whole), len(bare), len(said), len(said.rstrip("]}")))
     ends = (*ends, *range(ends[-1] + 1, len(said)))  # `"${a}}` ends with brackets of its own
+    if quote == '"' and said.endswith('\\"') and said.count('"', begin) == 2:
+        text = f"{said[:-2]}{quote}{whole[len(said) :]}"
+        reason = '`\\"` is a quote in the text, so that nothing closes it'
+        yield Mend(number, len(said) - 2, 2, {number: text}, reason, "leave the `\\` out")
+    other = "'" if quote == '"' else '"'
+    body = said.rstrip("]} ") if set("[{") & set(whole[:begin]) else said
+    if body[-1:] in (other, "`") and body.count(body[-1], begin + 1) % 2:
+        text = f"{body[:-1]}{quote}{whole[len(body) :]}"
+        sign = "a backtick" if body[-1] == "`" else body[-1]
+        reason = f"{sign} cannot close the {quote} in column {begin + 1}"
+        yield Mend(number, len(body) - 1, 1, {number: text}, reason, f"write `{quote}`")
+    if early := _CLOSED_BY[other].search(whole[begin:]):
+        at = begin + early.start()
+        if whole.count(other, begin, at + 1) % 2:
+            text = f"{whole[:at]}{quote}{whole[at + 1 :]}"
+            reason = f"{other} cannot close the {quote} in column {begin + 1}"
+            yield Mend(number, at, 1, {number: text}, reason, f"write `{quote}`")
+    last = number
+    while last + 1 < len(lines) and _goes_on(lines[last + 1], margin(line)):
+        last += 1
+    if last > number and said == whole and not set("[{") & set(whole[:begin]):
+        reason = "the quote that opens here is never closed"
+        hint = f"close it with `{quote}` at the end of line {last + 1}"
+        texts = {last: lines[last].rstrip() + quote}
+        yield Mend(number, begin, len(whole) - begin, texts, reason, hint, is_quote=True)
     for end in dict.fromkeys(ends):
         text = whole[:end] + quote + whole[end:]
         reason = "the quote that opens here is never closed on its line"
         where = f" before `{whole[end:].strip()[:SHOWN]}`" if end < len(said) else ""
         hint = f"close it with `{quote}`{where}"
         yield Mend(number, begin, end - begin, {number: text}, reason, hint, is_quote=True)
+
+
+_CLOSED_BY = {  # between brackets, before what closes them and before the next name
+    '"': re.compile(r'"(?=[\]}]*, ?[\w-]+: |[\]}]+, ?)'),
+    "'": re.compile(r"'(?=[\]}]*, ?[\w-]+: |[\]}]+, ?)"),
+}
+
+
+def _goes_on(line: str, least: int) -> bool:
+    """Is it the rest of a text, neither name nor item?"""
+    return bool(line.strip()) and margin(line) >= least and not re.search(r"[\"'#]|: |- |:$", line)
+
+
+_UNOPENED = re.compile(r"(?:(?<=[\[,] )|(?<=\[))([^\s\"',\[\]{}][^\"',\[\]{}]*)\"(?=[,\]])")
+
+
+def unopened(lines: Lines, number: int) -> Iterator[Mend]:
+    """`["a", *b"]`: an item whose quote closes and does not open."""
+    for found in _UNOPENED.finditer(lines[number]):
+        if lines[number].count('"', 0, found.start()) % 2 == 0:
+            text = f'{lines[number][: found.start()]}"{lines[number][found.start() :]}'
+            reason = 'the " at the end closes what no " opens'
+            yield Mend(number, found.start(), len(found[0]), {number: text}, reason, f'write `"{found[0]}`')
+
+
+_LATE = re.compile(r"(\$\{[^}\"]*)\"\}")
+_KEY = re.compile(r"( *(?:- +)?)([*&@%`!][^\s:\"']*)(: .*|:)$")
+
+
+def misplaced(lines: Lines, number: int) -> Iterator[Mend]:
+    """`"${a"}`: a quote that closes before what it holds does; and a name that needs quotes."""
+    line = lines[number]
+    if found := _LATE.search(line):
+        text = f'{line[: found.start()]}{found[1]}}}"{line[found.end() :]}'
+        reason = "the quote closes before the `${` in it does"
+        yield Mend(number, found.end() - 2, 2, {number: text}, reason, 'write `}"`')
+    if found := _KEY.match(line):
+        reason = f"a name cannot begin with `{found[2][0]}`"
+        text = f'{found[1]}"{found[2]}"{found[3]}'
+        yield Mend(number, found.start(2), len(found[2]), {number: text}, reason, f'put it in quotes: "{found[2]}"')
 
 
 _EARLY = re.compile(r"""(?<=[\[,: ])(["'])([^"',]*), ?\1(?=[\w*])""")  # `["a, "b"]`

@@ -47,7 +47,13 @@ def check_text(text: str, at: Callable[[int], Place]) -> tuple[Problem, ...]:
 def check_values(value: Any, of: Callable[[Hidden], Place], errors: Errors) -> None:
     """Refuse (ENG023) what may not be in the keys and values of a document."""
     for hidden in islice(as_read(value), MOST_PROBLEMS):
-        errors.add("ENG023", of(hidden), character=unseen.name(hidden.character))
+        place, code = of(hidden), ord(hidden.character)
+        spelt = (hidden.character, f"\\x{code:02x}", f"\\u{code:04x}", f"\\u{code:08x}")
+        written = place.excerpt.lower()
+        found = (written.find(one.lower(), place.column - 1) for one in spelt)
+        at = next((one for one in found if one >= 0), place.column - 1)
+        place = place._replace(column=at + 1, length=1 if at >= place.column else place.length)
+        errors.add("ENG023", place, character=unseen.name(hidden.character))
 
 
 def as_read(value: Any) -> Iterator[Hidden]:

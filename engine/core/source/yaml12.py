@@ -6,6 +6,7 @@ with leading zeros (1.1 reads octal, 1.2 decimal), characters that nobody sees, 
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -14,20 +15,47 @@ from engine.core.source.composing import COMPOSER, MAX_DEPTH, MAX_NODES, PLAIN, 
 from engine.core.source.document import BLOCK, Document, Places, Read, Span
 from engine.core.source.plain import WORDS
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
-from engine.unseen import is_plain
+from engine.unseen import is_plain, unseen
 
 __all__ = ["COMPOSER", "MAX_DEPTH", "MAX_NODES", "PureComposer", "parse"]
 
 
-def parse(text: str, file: str, *, composer: type[Any] = COMPOSER, quotes: bool = False) -> Read:
-    """The whole of it, by PyYAML; `quotes` as `load_yaml` has it.
+def parse(
+    text: str,
+    file: str,
+    *,
+    composer: type[Any] = COMPOSER,
+    quotes: bool = False,
+    fits: Callable[[Any], bool] = lambda _: True,
+) -> Read:
+    """The whole of it, by PyYAML; `quotes` and `fits` as `read_yaml` has them.
 
     Raises:
         EngineError: what ends the reading of it.
     """
+    found = _parse(text, file, composer, quotes, fits)
+    if found.document is None and any(one.code == "ENG023" for one in found.problems):
+        hidden = {one.at for one in unseen(text, ordinary=False)}
+        bare = "".join(character for at, character in enumerate(text) if at not in hidden)
+        if hidden and bare.strip():  # what it says without them is looked at
+            again = _parse(bare, file, composer, quotes, fits)
+            return Read(again.document, (*(one for one in found.problems if one.code == "ENG023"), *again.problems))
+    return found
+
+
+def _parse(text: str, file: str, composer: type[Any], quotes: bool, fits: Callable[[Any], bool]) -> Read:
     places = Places(file, text, lambda: tree)
     warned = _odd(text, places)
-    node, problems, doubted = compose(text, places, composer)
+
+    def node_fits(node: yaml.Node) -> bool:
+        reader = _Reader(places)
+        try:
+            value, _ = reader.read(node)
+        except EngineError:
+            return False
+        return not reader.errors.problems and fits(value)
+
+    node, problems, doubted = compose(text, places, composer, node_fits)
     if node is None:
         return Read(None, problems)
     reader = _Reader(places, doubted)
@@ -64,6 +92,8 @@ _LEADING_ZERO = r"[-+]?0[0-9]"
 _NOT_FINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _FIRST_OF_NUMBER = frozenset("-+.0123456789")
 _MAX_DIGITS = 400
+_HALVES = {"]": "[", '"': '"'}
+_NAMES = r"[\w./-]+(?:, ?[\w./-]+)*"
 
 
 class _Reader:
@@ -76,16 +106,17 @@ class _Reader:
         self.lost = False  # is it unknown what was meant?
         self._places = places
         self._nodes = 0
+        self._margins: list[int] = []  # columns of the mappings around
         self._above: set[int] = set()  # ids of the nodes being read: an alias to one of them has no end
 
-    def read(self, node: yaml.Node) -> tuple[Any, Span]:
+    def read(self, node: yaml.Node, *, is_item: bool = False) -> tuple[Any, Span]:
         """The value of a node and its span."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise failure("ENG031", self._place(node), limit=MAX_NODES)
         if node.tag not in (PLAIN, TEXT):
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-            self.errors.add("ENG029", self._place(node), hint=_negated(tag, node), tag=tag)
+            self.errors.add("ENG029", self._place(node), hint=_negated(tag, node, is_item), tag=tag)
             self.doubted.add(node.start_mark.line)
         if isinstance(node, yaml.ScalarNode):
             span = _scalar_span(node)
@@ -98,42 +129,80 @@ class _Reader:
         self._above.discard(id(node))
         return found
 
-    def _value(self, node: yaml.Node) -> tuple[Any, Span]:
+    def _value(self, node: yaml.Node, *, is_item: bool = False) -> tuple[Any, Span]:
         """The same of a value, about which more can be odd than about a key."""
-        value, span = self.read(node)
+        value, span = self.read(node, is_item=is_item)
         if isinstance(value, str) and isinstance(node, yaml.ScalarNode) and node.style in ("", None):
             start, end = node.start_mark, node.end_mark
+            if value[-1:] in _HALVES and re.fullmatch(_NAMES, value[:-1]):
+                place, opens = self._places.at(*span[:3]), _HALVES[value[-1]]
+                reason = f"the {value[-1]} at the end closes what no {opens} opens"
+                or_not = ", or leave the quote out" if value[:-1].isdigit() and len(value) < 8 else ""
+                self.errors.add("ENG024", place, reason=reason, hint=f"write `{opens}{value}`{or_not}")
+                self.doubted |= {span.line} if or_not else set()
+                names = [name.strip() for name in value[:-1].split(",")]
+                return (names if opens == "[" else value[:-1]), span
             if start.line == end.line and (odd := self._places.doubt(value, start.line, start.column, end.column)):
                 place = self._places.at(start.line, odd.at, odd.length)
                 self.warned.append(problem("ENG969", place, reason=odd.reason, hint=odd.hint))
         return value, span
 
-    def _mapping(self, node: yaml.Node) -> tuple[Any, Span]:
+    def _mapping(self, node: yaml.MappingNode) -> tuple[Any, Span]:
         data: dict[str, Any] = {}
         children: dict[str | int, tuple[Span | None, Span]] = {}
-        for key_node, value_node in node.value:
+        self._margins.append(node.start_mark.column)
+        last = ""  # the name before
+        for index, (key_node, value_node) in enumerate(node.value):
             key, key_span = self._key(key_node)
+            if key in data and last and data[last] is None and not node.flow_style and len(self._margins) > 1:
+                begin, _ = children[last]
+                assert begin
+                data[last], below = self._below(last, begin, node, index)
+                children[last] = begin, below
+                break
             value, span = self._value(value_node)
             if key is None:
                 continue
             if key in data:
                 earlier, first = children[key]
                 line = earlier.line + 1 if earlier else 0
-                same, joined = data[key] == value, _join(data[key], first, value, span)
+                same = data[key] == value
+                again = [str(one.value) for one, _ in node.value[index:]]
+                begins = key == next(iter(data)) or data.keys() >= set(again)
+                if len(again) > 2 and begins and not node.flow_style:
+                    hint = (
+                        f"the first is on line {line}: of what are they? Write its name above, or remove one of the two"
+                    )
+                    self.errors.add("ENG027", self._places.at(*key_span[:3]), name=key, line=line, hint=hint)
+                    self.doubted |= set(range(key_span.line, node.end_mark.line + 1))
+                    break
+                joined = not same and _join(data[key], first, value, span)
                 hint = _of_twice(value, same, joined).format(line=line)
                 self.errors.add("ENG027", self._places.at(*key_span[:3]), name=key, line=line, hint=hint)
-                if not joined:
+                if not joined and not same:
                     self.doubted |= set(range(key_span.line, value_node.end_mark.line + 1))
                 continue
             data[key] = value
             children[key] = (key_span, span)
+            last = key
+        self._margins.pop()
         return data, Span(node.start_mark.line, node.start_mark.column, 1, children)
+
+    def _below(self, name: str, begin: Span, node: yaml.MappingNode, index: int) -> tuple[Any, Span]:
+        """What was meant to stand in a name that stands too far in: the keys from `index` on, which are there twice."""
+        place = self._places.at(*begin[:3])
+        reason = f"`{name}` stands among the keys of what is above it, and what follows is to stand in it"
+        self.errors.add("ENG024", place, reason=reason, hint=f"indent it by {self._margins[-2]} spaces")
+        self.doubted |= set(range(begin.line, node.end_mark.line + 1))
+        rest = node.value[index:]
+        below = yaml.MappingNode(node.tag, rest, rest[0][0].start_mark, node.end_mark, flow_style=False)
+        return self._mapping(below)
 
     def _sequence(self, node: yaml.Node) -> tuple[Any, Span]:
         data: list[Any] = []
         children: dict[str | int, tuple[Span | None, Span]] = {}
         for index, item in enumerate(node.value):
-            value, span = self._value(item)
+            value, span = self._value(item, is_item=True)
             self._look_at_item(item, value)
             data.append(value)
             children[index] = (None, span)
@@ -243,12 +312,14 @@ def _join(first: Any, before: Span, second: Any, span: Span) -> bool:
     return True
 
 
-def _negated(tag: str, node: yaml.Node) -> str:
+def _negated(tag: str, node: yaml.Node, is_item: bool) -> str:
     """Who writes `!pr.draft` without quotes means the expression."""
     if not isinstance(node, yaml.ScalarNode) or tag.startswith("!!"):
         return ""
     rest = f" {node.value}" if node.value else ""
     inner = tag[1:]
+    if is_item and not rest and re.fullmatch(r"[\w-]+", inner):
+        return f"a list holds names, and nothing negates one: write `{inner}`, or leave it out"
     return f'if it is an expression, put it in quotes: "!({inner}){rest}"' if inner else ""
 
 
