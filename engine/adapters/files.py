@@ -15,7 +15,6 @@ from engine.errors import EngineError, failure
 # O_NOFOLLOW and O_EXCL: a link that somebody has put there is not followed, and nobody else has the file open.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PLACE = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_MOST_BESIDE = 500  # names that are looked at for the one that was meant
 ENDED_S = 3.0  # how long the lock of somebody who has ended may stay taken
 
 
@@ -231,20 +230,4 @@ def failing(code: str, file: str) -> Iterator[None]:
 
 def failed(code: str, file: str, error: OSError | ValueError) -> EngineError:
     """The system's words as an error about `file`."""
-    hint = _meant(file) if code == "ENG001" and isinstance(error, FileNotFoundError) else ""
-    return failure(code, hint=hint, file=file, reason=getattr(error, "strerror", None) or str(error))
-
-
-def _meant(file: str) -> str:
-    """The one file beside a missing one whose name is a slip away."""
-    from itertools import islice
-
-    from engine.names import nearest, nearly
-
-    directory, name = os.path.split(file)
-    try:
-        with os.scandir(directory or os.curdir) as found:
-            names = [one.name for one in islice(found, _MOST_BESIDE) if not one.name.startswith(".")]
-    except (OSError, ValueError):
-        return ""
-    return f"did you mean `{os.path.join(directory, nearest(name, names))}`?" if name and nearly(name, names) else ""
+    return failure(code, file=file, reason=getattr(error, "strerror", None) or str(error))

@@ -151,20 +151,3 @@ def test_locks_of_those_who_have_ended(tmp_path, why, wait_s, child, taken):
         assert files.take(then, wait_s) == taken, why
     assert files.take(then)
     os.close(then)
-
-
-@pytest.mark.parametrize(
-    ("why", "asked", "hint"),
-    [
-        ("a letter too few", "rule.yaml", "did you mean `{}/rules.yaml`?"),
-        ("another name", "facts.json", "check the path and its permissions"),
-        ("a hidden file is nobody's guess", "secre", "check the path and its permissions"),
-        ("in no directory", "nothing/rules.yaml", "check the path and its permissions"),
-    ],
-)
-def test_a_missing_file_is_told_with_the_one_that_was_meant(why, asked, hint, tmp_path):
-    (tmp_path / "rules.yaml").touch()
-    (tmp_path / ".secret").touch()
-    with pytest.raises(EngineError) as caught:
-        files.read(str(tmp_path / asked))
-    assert caught.value.problems[0].hint == hint.format(tmp_path), why

@@ -81,9 +81,9 @@ class Whence(Places):
         return len(list(self._covering(("facts",), (fact,)))) > 1
 
     def topmost(self, fact: str) -> Any:
-        """What the topmost layer says that says all of a fact."""
-        layer, name, _ = next(self._covering(("facts",), (fact,)))
-        return layer.said["facts"][name]
+        """What the topmost layer says that says all of a fact; None: none does, it stands in what all cases share."""
+        said = (layer.said["facts"][name] for layer, name, _ in self._covering(("facts",), (fact,)))
+        return next(said, None)
 
     @property
     def event(self) -> Mapping[str, Any]:
