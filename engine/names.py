@@ -120,6 +120,12 @@ def either(names: Iterable[str]) -> str:
     return choice(ordered) if ordered and shown == ", ".join(ordered) else shown
 
 
+def together(names: Sequence[str]) -> str:
+    """`a, b and c` as they come, each in quotes of ours."""
+    quoted = [f"`{one}`" for one in names]
+    return " and ".join(filter(None, (", ".join(quoted[:-1]), *quoted[-1:])))
+
+
 def choice(names: Sequence[str]) -> str:
     """`a, b or c`, as they come."""
     return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

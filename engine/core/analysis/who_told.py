@@ -8,6 +8,7 @@ from engine.core.decision.approvals import group_names
 from engine.core.decision.explain import people
 from engine.core.duration import spoken
 from engine.core.rules.model import Approvals, Gate, Group, Override
+from engine.names import choice
 
 
 def told(answer: Answer) -> str:
@@ -75,7 +76,7 @@ def _gate(one: Asked, answer: Answer, alike: Sequence[str]) -> Iterator[str]:
         return
     yield f"{gate.name}: {_wanted(gate.approvals) if gate.approvals else _condition(gate)}"
     if one.when == IF:
-        yield f"  asked if {f'it {_or(one.deeds)} something' if one.deeds else f'{condition} holds'}"
+        yield f"  asked if {f'it {choice(one.deeds)} something' if one.deeds else f'{condition} holds'}"
     elif condition:
         yield f"  asked, as {condition} holds"
     yield f"  before {', '.join(one.before)}"
@@ -90,7 +91,7 @@ def _gate(one: Asked, answer: Answer, alike: Sequence[str]) -> Iterator[str]:
         for name in override.groups:
             yield f"    by somebody who had no hand in the change: {members(answer.groups[name])}"
         yield f"    besides {besides}, by somebody else; it holds for {spoken(override.expires_s)}"
-        yield f"    never of {_or(('what could not be judged', *(f'a {one} finding' for one in override.never)))}"
+        yield f"    never of {choice(('what could not be judged', *(f'a {one} finding' for one in override.never)))}"
 
 
 def _wanted(approvals: Approvals) -> str:
@@ -99,11 +100,11 @@ def _wanted(approvals: Approvals) -> str:
         return (", or " if approvals.any else ", and ").join(
             f"({_wanted(part)})" if part.any or part.all else _wanted(part) for part in parts
         )
-    return f"{approvals.need} approval{'s' if approvals.need != 1 else ''} from {_or(approvals.groups)}"
+    return f"{approvals.need} approval{'s' if approvals.need != 1 else ''} from {choice(approvals.groups)}"
 
 
 def _terms(approvals: Approvals) -> list[str]:
-    hands = _or([said for role, said in _ROLES.items() if role in approvals.exclude])
+    hands = choice([said for role, said in _ROLES.items() if role in approvals.exclude])
     after = {"head": "the present head", "verdict": "what the verdict says, or of an older head that says the same"}
     nameless = "nobody's counts" if approvals.unknown == "error" else "one more is asked for"
     return [
@@ -134,16 +135,12 @@ def _tried(tried: Tried, login: str) -> Iterator[str]:
         return
     yield f"If {login} overrides ({tried.override.name}):"
     if tried.teams:
-        yield f"  if {login} is a member of {_or(tried.teams)}:"
+        yield f"  if {login} is a member of {choice(tried.teams)}:"
     yield f"  passes {people(tried.opens)}, for {spoken(tried.override.expires_s)}"
     yield f"  once there is, without {login}: {people(tried.override.besides)}"
     if tried.leaves:
         yield f"  does not pass {people(tried.leaves)}, nor any condition below"
     yield from (f"  {one}" for one in tried.never)
-
-
-def _or(names: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def to_json(answer: Answer) -> dict[str, Any]:

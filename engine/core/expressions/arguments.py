@@ -16,9 +16,7 @@ from engine.errors import Errors, Place
 from engine.names import choice, closest, either
 
 # Functions that look for one argument in another: (what, where).
-_SEARCHES = {"in": (0, 1), "contains": (1, 0)}
 _HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
-_CONDITIONS = frozenset({"comparator", "and_expression", "or_expression", "not_expression"})
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _WRITTEN = re.compile(r" (?:==|!=|&&|\|\||<|>|<=|>=) ")
 _STEPS = frozenset({"field", "index"})

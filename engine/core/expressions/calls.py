@@ -1,9 +1,5 @@
 """Calls: functions, the special forms `default` and `present`, and `define`s, which are written out in place."""
 
-from collections.abc import Callable, Mapping
-from operator import eq, ge, gt, le, lt, ne
-from typing import Any
-
 from engine.core.declare import Function
 from engine.core.expressions import types
 from engine.core.expressions.arguments import Arguments
@@ -16,7 +12,6 @@ from engine.names import closest, either
 
 # Functions that look for one argument in another: (what, where).
 _SEARCHES = {"in": (0, 1), "contains": (1, 0)}
-_HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
 _CONDITIONS = frozenset({"comparator", "and_expression", "or_expression", "not_expression"})
 _STEPS = frozenset({"field", "index"})
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from engine.core.resources.code import as_block
 from engine.core.resources.lookalikes import lookalike
+from engine.core.source.slips import CLOSES, MARKER
 from engine.errors import Place
 
 _TOKEN = re.compile(
@@ -22,7 +23,6 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d][\w-]*)"
     r"|(?P<sign>:=|==|.)"
 )
-_MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 _ODD_NAME = re.compile(r"[0-9][\w.-]*(?=[ \t]*=)")
@@ -36,7 +36,6 @@ _SETS = re.compile(r"[ \t]*[=:]")
 _MARGIN = re.compile(r"[ \t]*")
 _QUOTED = re.compile(r"['“”„‘’«»]([^'“”„‘’«»\n]*)['“”„‘’«»]?")
 _LITERAL = {"true", "false", "null"}
-_CLOSES = {"{": "}", "[": "]"}
 _AS_DATA = "write the value itself: tfvars are data, not code"
 MAX_DEPTH = 30  # of values in each other
 _LONGEST = 60  # characters of the text that are quoted
@@ -78,7 +77,7 @@ class _Open(NamedTuple):
 
 def mistake(text: str) -> Mistake | None:
     """The first mistake; None where this sees none."""
-    if marker := _MARKER.search(text):
+    if marker := MARKER.search(text):
         reason = f"`{marker[1]}` marks a merge conflict that nobody has settled"
         return Mistake(*marker.span(), reason, "keep one side of it and remove all its markers")
     try:
@@ -224,7 +223,7 @@ class _Walk:
         bracket = self._opened[-1].bracket
         if token.kind in ("text", "number", "heredoc") or token.text in _LITERAL:
             self._wants = self._after
-        elif token.text in _CLOSES:
+        elif token.text in CLOSES:
             if len(self._opened) > MAX_DEPTH:
                 self._at(token, f"nested deeper than {MAX_DEPTH} levels", "flatten it")
             self._opened.append(_Open(token.text, token.at, self._row))
@@ -262,7 +261,7 @@ class _Walk:
 
     def _after(self, token: _Token) -> None:
         bracket = self._opened[-1].bracket
-        if token.text == _CLOSES.get(bracket):
+        if token.text == CLOSES.get(bracket):
             self._close(token)
         elif token.text == "," and bracket:
             self._wants = self._name if bracket == "{" else self._value
@@ -305,7 +304,7 @@ class _Walk:
 
     def _never_closed(self, opened: _Open) -> NoReturn:
         reason = f"`{opened.bracket}` opens here and is never closed"
-        self._tell(opened.at, opened.at + 1, reason, f"close it with `{_CLOSES[opened.bracket]}`")
+        self._tell(opened.at, opened.at + 1, reason, f"close it with `{CLOSES[opened.bracket]}`")
 
     def _margin(self, row: int) -> int:
         found = _MARGIN.match(self._text, row)

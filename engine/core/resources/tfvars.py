@@ -14,6 +14,7 @@ from unicodedata import normalize
 
 from engine import unseen
 from engine.core.resources import broken, code, hcl, plain
+from engine.core.source.document import UTF_16
 from engine.core.source.reviewed import as_read
 from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, Problem, failure, problem
 
@@ -27,7 +28,6 @@ MAX_DEPTH = broken.MAX_DEPTH
 MAX_NUMBER = 40  # characters
 MAX_EXPONENT = 300  # `1.0e99999999` is short, but HashiCorp's parser writes all its digits out
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
 _PLAIN_KEY = re.compile(r'"(?:[^"\\$%]|[$%](?!\{))*"')
 _FOREIGN_MARKER = re.compile(rb"(?<=<<)-?[\w-]{0,99}[\x80-\xff]")
@@ -139,7 +139,7 @@ def _text(data: bytes, file: str) -> tuple[bytes, str, tuple[Problem, ...]]:
         row = data.count(b"\n", 0, error.start)
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1)
         reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        if data[:2] in _UTF16:
+        if data[:2] in UTF_16:
             raise failure("ENG308", Place(file), path=file, reason="it is saved as UTF-16") from None
         raise failure("ENG308", hcl.at(file, data, row, column, 1), path=file, reason=reason) from None
     errors, warned = Errors(), []

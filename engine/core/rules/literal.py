@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.core.declare import Schema
 from engine.core.expressions.model import Expression, Kind
+from engine.core.schema.said import names
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -14,15 +15,6 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
     "null": (type(None),),
-}
-_SAID = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "nothing",
 }
 
 
@@ -54,7 +46,7 @@ def _types(schema: Schema) -> list[str]:
 
 
 def _expected(types: Sequence[str]) -> str:
-    return " or ".join(_SAID[name] for name in types if name != "null" or len(types) == 1)
+    return " or ".join(names(name) for name in types if name != "null" or len(types) == 1)
 
 
 def _is(value: object, name: str) -> bool:

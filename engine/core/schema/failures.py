@@ -4,7 +4,7 @@ Runs only after a generated validator has said no, so it may be slow.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice, takewhile
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,7 +16,7 @@ from engine.core.schema.failure import Failure, Inputs, strange
 from engine.core.schema.meant import MOST_UNKNOWN, keys
 from engine.core.source import Document
 from engine.errors import MOST_PROBLEMS, Problem, problem
-from engine.names import choice, closest, either, plural
+from engine.names import choice, closest, either, plural, together
 
 _Path: TypeAlias = tuple[str | int, ...]
 
@@ -229,10 +229,10 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
         listed = [one.strip("()") for one in (error.found, *others)]
-        is_list = all(map(values.is_item(error), listed)) and error.found.lower() not in values.EACH
+        is_list = all(map(values.is_item(error), listed)) and error.found.lower() not in said.EACH
         hint = f"write a list: [{', '.join(listed)}]" if is_list else ""
     if error.found is None and "object" in expected_types:
-        names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
+        names = "what belongs to it" if not (inside := meant.hollow(error, document)) else together(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"
         needed = ", ".join(f"`{name}: …`" for name in error.schema.get("required", ()))
         if not inside and (needed or error.schema.get("minProperties")):
@@ -256,10 +256,6 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
         found=said.kind(error.found),
         about=said.about(error),
     )
-
-
-def _and(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(f"`{one}`" for one in names[:-1]), f"`{names[-1]}`")))
 
 
 def _not_one_of(error: Failure, document: Document) -> Iterator[Problem]:
@@ -385,7 +381,7 @@ def _listed_names(error: Failure) -> str:
     texts = next((error.resolved(b["items"]) for b in error.wanted if "items" in b), {})
     several = mends.items(error.found, texts) or [form] if (form := mends.form(error.found, texts)) else []
     several = mends.items(error.found.replace(" and ", ", "), texts) or several  # each of them is asked
-    if error.found.lower() in values.EACH:
+    if error.found.lower() in said.EACH:
         return "name each of them: `[…, …]`"
     return f"write a list: [{', '.join(several)}]" if several else ""
 

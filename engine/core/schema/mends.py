@@ -178,12 +178,7 @@ def items(value: str, schema: Mapping[str, Any], *, either: bool = False) -> lis
 
     `either`: one of them is enough, so that `or` stands between them as well as a comma.
     """
-    parts = [
-        part
-        for part in re.split(r"(?:^|[\s;,&]+|(?<![|])\s*[|](?![|]))(?:(?:[-–—•]|\d{1,3}[.)])(?: |$)|-)?", value)
-        if part
-    ]
-    parts = [part for part in parts if part != "or"] if either else parts
+    parts = [part for part in _BETWEEN.split(value) if part and not (either and part == "or")]
     if {"not", "or", "and"} & {*parts}:
         return []
     pattern = schema.get("pattern", "")

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.schema import conditions, shapes
+from engine.core.schema.said import EACH
+from engine.names import together
 
 if TYPE_CHECKING:
     from engine.core.schema.failure import Failure
@@ -23,9 +25,6 @@ _NOWHERE: Mapping[tuple[str, str], str] = {
     ),
     ("Override", "gates"): "a gate says which override it allows: `override: …` in each of them",
 }
-
-
-_EVERYBODY = ("all", "any", "anyone", "anybody", "everyone", "everybody", "*")  # no group of anybody's
 
 
 def elsewhere(error: "Failure", data: Any, name: str, *, is_guessed: bool) -> str:
@@ -133,11 +132,7 @@ def told_of(error: "Failure", wanted: Mapping[str, str]) -> tuple[list[str], str
     written = shapes.flow({into: {name: error.found[name] for name in lost}})[1:-1]
     if error.path and written:
         return lost, f"write `{written}`"
-    return lost, f"write `{into}:` above, and indent below it {_listed(lost)} and what stands in them"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(f"`{one}`" for one in names[:-1]), f"`{names[-1]}`")))
+    return lost, f"write `{into}:` above, and indent below it {together(lost)} and what stands in them"
 
 
 def renamed(error: "Failure", name: str, meant: str) -> str:
@@ -179,7 +174,7 @@ def named_by_key(error: "Failure", value: Mapping[str, Any], listed: Mapping[str
 
 def of_everybody(error: "Failure", value: str) -> str:
     """`from: everyone`"""
-    if not error.path or error.path[-1] != "from" or value.lower() not in _EVERYBODY:
+    if not error.path or error.path[-1] != "from" or value.lower() not in (*EACH, "*"):
         return ""
     writers = ", or `writers: true` for all who may write" if "writers" in _beside(error) else ""
     return f"no group has everybody: name those of approvers-config.yaml{writers}"

@@ -6,6 +6,7 @@ from engine.core.schema.failure import Failure, Path
 from engine.core.source import Document
 from engine.errors import Place
 
+EACH = ("all", "any", "anybody", "anyone", "each", "every", "everybody", "everyone")  # ways to name nobody
 _TYPES = {
     "object": "a mapping",
     "array": "a list",

@@ -10,11 +10,11 @@ from jsonschema import Draft202012Validator
 from engine.core.schema import conditions, moved, shapes
 from engine.core.schema.failure import Failure, Path
 from engine.core.schema.mends import form, items
+from engine.core.schema.said import EACH, types
 from engine.core.source import Document
 from engine.names import choice, closest
 
 _TRUTHS = ("yes", "on", "true", "no", "off", "false")
-EACH = ("all", "any", "anybody", "anyone", "each", "every", "everybody", "everyone")  # ways to name nobody
 NOTHING = ("none", "nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
 
 
@@ -34,7 +34,7 @@ def is_item(error: Failure) -> Callable[[object], bool]:
 
 def of_another_type(error: Failure, document: Document) -> str:
     """How to write a value that is of another type than wanted, where it would be right."""
-    value, wanted = error.found, _types(error)
+    value, wanted = error.found, types(error)
     listed = error.resolved(error.schema.get("items", {}))
     if "enum" in error.schema:
         return f"one of: {choice([str(one) for one in error.schema['enum']])}"
@@ -280,8 +280,3 @@ def _as_inputs(error: Failure, values: list[Any], document: Document) -> str:
     text = f'"{value}"' if "$" in value else value
     ways = choice([f"`{{{name}: {text}}}`" for name in wanted])
     return f"say which input it is: {ways}" if wanted[1:] else f"write {ways}"
-
-
-def _types(error: Failure) -> list[str]:
-    types: str | list[str] = error.wanted
-    return [types] if isinstance(types, str) else types

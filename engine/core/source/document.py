@@ -9,7 +9,7 @@ from engine.errors import Place, Problem, failure
 Path: TypeAlias = tuple[str | int, ...]
 
 LONGEST_EXCERPT = 10_000  # characters of a line; of minified JSON a column is help enough
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK = -1  # column of a block scalar: its text begins on the next line, at that line's own indentation
 
@@ -109,7 +109,7 @@ def decode(data: bytes, file: str, limit: int) -> str:
         before, cut, line = body[: error.start].decode().rpartition("\n")
         place = Place(file, before.count("\n") + len(cut) + 1, len(line) + 1)
         byte = f"0x{body[error.start]:02x}"
-        if body.startswith(_UTF_16):
+        if body.startswith(UTF_16):
             raise failure("ENG021", place, byte=byte, hint="it is UTF-16: save the file as UTF-8") from None
         excerpt = line + body[error.start :].partition(b"\n")[0].decode(errors="replace").rstrip("\r")
         raise failure("ENG021", place._replace(excerpt=excerpt[:LONGEST_EXCERPT]), byte=byte) from None

@@ -16,19 +16,19 @@ class Slip(NamedTuple):
     hint: str
 
 
-_MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
+MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
 _BARE = re.compile(r"[A-Za-z_$][\w.:/$-]*")
 _HCL = re.compile(r'[a-z]\w*[ \t]+(?:"[^"\n]*"[ \t]*)*[{=]')
 _WORDS = {"True": "true", "False": "false", "None": "null", "yes": "true", "no": "false", "nil": "null"}
 _CURLY = "“”„‘’"
 _STRING = r'"(?:[^"\\\n]|\\.)*+(?:"|$)'
 _LATE = re.compile(r'"(\w{1,60}):[^"\n]{0,60}"$')
-_CLOSES = {"{": "}", "[": "]"}
+CLOSES = {"{": "}", "[": "]"}
 
 
 def slip(text: str, at: int, said: str) -> Slip | None:
     """What is wrong where the parser stopped (`said`: its words); None where nothing of ours explains it."""
-    if found := _MARKER.search(text):
+    if found := MARKER.search(text):
         reason = f"`{found[1]}` marks a merge conflict that nobody has settled"
         return Slip(found.start(), len(found[0]), reason, "keep one side of it and remove all its markers")
     here, before = text[at : at + 1], text[:at].rstrip()
@@ -94,7 +94,7 @@ def _brackets(text: str, at: int) -> Slip | None:
     if not opened:
         return None
     sign = text[opened[-1]]
-    return Slip(opened[-1], 1, f"`{sign}` opens here and is never closed", f"close it with `{_CLOSES[sign]}`")
+    return Slip(opened[-1], 1, f"`{sign}` opens here and is never closed", f"close it with `{CLOSES[sign]}`")
 
 
 def _innermost(text: str, at: int) -> str:
@@ -106,7 +106,7 @@ def _open(text: str, at: int) -> list[int]:
     """Where the brackets stand that are open at a position."""
     opened: list[int] = []
     for found in re.finditer(rf"{_STRING}|[\[\]{{}}]", text[:at], re.MULTILINE):
-        if found[0] in _CLOSES:
+        if found[0] in CLOSES:
             opened.append(found.start())
         elif found[0] in ("]", "}") and opened:
             opened.pop()
