@@ -206,7 +206,8 @@ class Checker(Naming):
     def _flatten(self, node: Node, here: Term) -> Term:
         flat = node.children[0]
         before = self.snippet.text[: flat.start].rstrip()
-        hint = "write `` `[]` `` for an empty list" if before.endswith("=") else ""
+        is_alone = flat.children[0].kind in ("identity", "current") and before.endswith(("=", ",", "("))
+        hint = "write `` `[]` `` for an empty list" if is_alone else ""
         self.errors.add("ENG106", self.at(flat), hint=hint)
         self.visit(flat.children[0], here)
         return self.broken(node)

@@ -32,6 +32,12 @@ def dashes(lines: Lines, number: int) -> Iterator[Mend]:
     end = number + 1
     while end < len(lines) and (lines[end].lstrip().startswith("- ") or not says(lines[end])):
         end += 1
+    after = next((line.lstrip() for line in lines[end:] if says(line)), "")
+    if end > number + 1 and not after.startswith("]"):
+        text = lines[number].rstrip()
+        reason = "`[` begins a list in brackets, and its items begin with `-`"
+        yield Mend(number, len(text) - 1, 1, {number: text[:-1].rstrip()}, reason, "leave out `[`")
+        return
     texts = {n: re.sub(r"- +(.*?),? *$", r"\1,", lines[n], count=1) for n in range(number + 1, end) if says(lines[n])}
     if texts:
         first = min(texts)

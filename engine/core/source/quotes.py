@@ -180,6 +180,10 @@ _COMPARED = re.compile(r"'[^']*' +(?:[=!<>]=?|&&|\|\|) ")  # an expression that 
 _JOINED = re.compile(r'"[^"]*"(?: (?:&&|\|\||==|!=|and|or) "[^"]*")+')
 
 
+_ASKED = re.compile(r"\$\{[^{}]{0,200}\}")  # in which a text has single quotes
+_TEXT = re.compile(r'(?<=[(,= ])"([^"\']*)"')
+
+
 def bare(lines: Lines, number: int) -> Iterator[Mend]:
     """A value that needs quotes, or others."""
     line = lines[number]
@@ -190,7 +194,7 @@ def bare(lines: Lines, number: int) -> Iterator[Mend]:
     value = value.rstrip()
     if value[:1] == "{" and value[-1:] == "}" and value[:2] != "{{":
         return  # a mapping, in which something else is wrong
-    inside = _inside(value)
+    inside = _ASKED.sub(lambda asked: _TEXT.sub(r"'\1'", asked[0]), _inside(value))
     quoted = "'" + inside.replace("'", "''") + "'" if '"' in inside else f'"{inside}"'
     reason = next((why for fits, why in _WHY if fits(value)), "")
     if reason:

@@ -220,7 +220,9 @@ def gateless(subject: Subject) -> Iterator[Problem]:
     protected = _protected(subject)
     for pipeline in subject.draft.pipelines:
         is_protected = any(step.data["uses"] in protected for step in pipeline.steps)
-        if pipeline.whole and not pipeline.strays and "gates" not in pipeline.entry.data and not is_protected:
+        are_known = all(step.data["uses"] in subject.catalog.actions for step in pipeline.steps)
+        is_whole = pipeline.whole and not pipeline.strays and are_known
+        if is_whole and "gates" not in pipeline.entry.data and not is_protected:
             yield problem("ENG068", pipeline.entry.place("pipeline"), name=pipeline.entry.name)
 
 

@@ -161,7 +161,8 @@ def wrong_inputs(subject: Subject) -> Iterator[Problem]:
                     reason, hint = _misled(name, value, wanted, from_, subject.catalog.actions)
                 elif isinstance(value, str) and reason:
                     inner = _MEANT.search(value)
-                    near = closest(value, wanted.get("enum", ()))
+                    named = f"name one of: {either(wanted['enum'])}" if "enum" in wanted else ""
+                    near = closest(value, wanted.get("enum", ())) or named
                     bare = f"write {value}, without quotes" if value.isdigit() else ""
                     hint = f"write `${{{inner[0]}}}`" if inner else near or bare
                 elif reason and wanted.get("of") and not isinstance(value, Expression):
