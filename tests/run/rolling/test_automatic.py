@@ -23,7 +23,8 @@ def half(merge, before, after, **more):
     """A merge that was applied, and the next one, which fails half way; and its row."""
     first = merge(things=before)
     path = path_of(first)
-    assert came_to(only(first.apply()))[0] == "applied"
+    row = only(first.apply())
+    assert came_to(row)[0] == "applied", row
     second = first.next({path: after}, **more)
     row = only(second.apply("r2"))
     assert row["outcome"] in ("partial", "failed"), row
