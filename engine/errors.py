@@ -133,7 +133,7 @@ TABLE: dict[str, Row] = {
     "ENG069": Row("`{action}` has no input `{name}`", "its inputs: {known}"),
     "ENG070": Row("`{action}` needs the input `{name}`", "give it under `with:`"),
     "ENG071": Row("input `{name}` of `{action}` must be {expected}", "correct it, or write one `${{…}}`"),
-    "ENG072": Row("`{action}` needs the permission `{name}`", "add it to the pipeline's `permissions:`"),
+    "ENG072": Row("`{action}` needs the {what}", "add {which} to the pipeline's `permissions:`"),
     "ENG073": Row(
         "`unmet` has no say in approvals and in `order`",
         "remove it: too few are pending, and so is what is not through yet; a veto, and waiting for nothing, is fail",

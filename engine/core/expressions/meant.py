@@ -131,6 +131,8 @@ def equal(left: Term, right: Term, operator: str) -> tuple[Term, str]:
                 return right, f"write {choice([code(f'{no}contains({text}[*].{f}, {other.text})') for f in asked])}"
         if one.type.without_null().only("object") and len(kinds) == 1:
             asked = _holding(one.type, other) if "string" in kinds else fields(one.type, next(iter(kinds)))[:3]
+            if "string" in kinds and not {*_TELLING}.intersection(asked) and (within := list_within(one)):
+                return one, f"write {code(f'{no}contains({within}, {other.text})')}"
             if asked:
                 return one, f"write {choice([code(f'{text}.{name}') for name in asked])}"
         if other.kind == "literal" and one.kind != "literal":

@@ -10,7 +10,7 @@ from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry, PipelineEntry
 from engine.core.rules.literal import misfit
 from engine.errors import Problem, problem
-from engine.names import closest, either, nearest
+from engine.names import closest, either, nearest, together
 
 
 def _actions(subject: Subject) -> Iterator[tuple[Entry, Action]]:
@@ -211,10 +211,12 @@ def permissions(subject: Subject) -> Iterator[Problem]:
                 yield problem("ENG921", place, hint=guess, name=name, known=either(known))
         for step in pipeline.steps:
             action = subject.catalog.actions.get(step.data["uses"])
-            for permission in action.permissions if action else ():
-                if permission not in granted and f"`{permission}`" not in meant:
-                    granted.add(permission)
-                    yield problem("ENG072", step.place("uses"), name=permission, action=step.data["uses"])
+            needed = [one for one in (action.permissions if action else ()) if one not in granted]
+            if lacking := [one for one in needed if f"`{one}`" not in meant]:
+                granted |= {*lacking}
+                what, which = ("permissions", "them") if lacking[1:] else ("permission", "it")
+                what = f"{what} {together(lacking)}"
+                yield problem("ENG072", step.place("uses"), action=step.data["uses"], what=what, which=which)
 
 
 def _granted(pipeline: PipelineEntry) -> set[str]:
