@@ -44,3 +44,18 @@ def strange(error: Failure) -> list[str]:
     """The keys that the schema does not know."""
     known = error.schema.get("properties", {})
     return [name for name in error.found if name not in known]
+
+
+def missing(error: Failure) -> str:
+    """The key that is missing: jsonschema makes one error of each, and names it only in the message."""
+    return error.message.split("'")[1] if error.message.startswith("'") else ""
+
+
+def wanted_by(error: Failure) -> list[str]:
+    """The keys of which one is missing, if that is what is wrong."""
+    if error.rule == "required":
+        return [missing(error)]
+    if error.rule in ("oneOf", "anyOf") and isinstance(error.found, Mapping):
+        names = [n for branch in error.wanted if set(branch) == {"required"} for n in branch["required"]]
+        return [] if any(name in error.found for name in names) else names
+    return []

@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from engine.core.schema import meant, mends, moved, said, shapes, values
-from engine.core.schema.failure import Failure, Inputs, strange
+from engine.core.schema.failure import Failure, Inputs, missing, strange, wanted_by
 from engine.core.schema.meant import MOST_UNKNOWN, keys
+from engine.core.schema.unions import union
 from engine.core.source import Document
 from engine.errors import MOST_PROBLEMS, Problem, problem
 from engine.names import choice, closest, either, plural, together
@@ -57,7 +58,7 @@ def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mist
             continue
         if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
             continue  # the same mistake, said twice
-        wanted = _wanted(error)
+        wanted = wanted_by(error)
         if any((error.path, name) in misspelt for name in wanted) or (
             error.rule in ("oneOf", "anyOf") and error.path in unnamed
         ):
@@ -141,16 +142,6 @@ def _tell(error: Failure, document: Document) -> Iterable[Problem]:
     return _TELLERS.get(error.rule, _other)(error, document)
 
 
-def _wanted(error: Failure) -> list[str]:
-    """The keys of which one is missing, if that is what is wrong."""
-    if error.rule == "required":
-        return [_missing(error)]
-    if error.rule in ("oneOf", "anyOf") and isinstance(error.found, Mapping):
-        names = [n for branch in error.wanted if set(branch) == {"required"} for n in branch["required"]]
-        return [] if any(name in error.found for name in names) else names
-    return []
-
-
 def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     wanted = keys(error)
@@ -178,13 +169,8 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
         yield problem("ENG038", document.place(*error.path), number=f"{more:,}")
 
 
-def _missing(error: Failure) -> str:
-    # jsonschema makes one error per missing key, and names it only in the message
-    return error.message.split("'")[1] if error.message.startswith("'") else ""
-
-
 def _missing_key(error: Failure, document: Document) -> Iterator[Problem]:
-    name = _missing(error)
+    name = missing(error)
     above = next((one for one in shapes.at(error.root, error.path) if "if" in one), {}) if error.implied else {}
     ways = [one["required"][0] for one in above.get("oneOf", ()) if one["required"][0] in error.found]
     if ways and ways != [name]:  # what asks for it stands beside another one than that
@@ -306,84 +292,8 @@ def _wrong_size(error: Failure, document: Document) -> Iterator[Problem]:
     )
 
 
-def _union(error: Failure, document: Document) -> Iterator[Problem]:
-    branches: list[Mapping[str, Any]] = error.wanted
-    if all(set(branch) == {"required"} for branch in branches):
-        if not isinstance(error.found, Mapping):
-            return  # of another type altogether, which is a mistake of its own
-        names = [name for branch in branches for name in branch["required"]]
-        there = [name for name in error.found if name in names]  # in the order of the file
-        place = (
-            document.place(*error.path, there[1], key=True) if there[1:] else said.of_container(document, error.path)
-        )
-        how, do = "exactly" if error.rule == "oneOf" else "at least", "keep" if there else "add"
-        yield problem("ENG046", place, how=how, names=", ".join(names), found=", ".join(there) or "none", do=do)
-        return
-    by_branch: dict[int, list[Failure]] = {}
-    for inner in error.inner:
-        by_branch.setdefault(inner.branch, []).append(inner)
-    # Of the branches that want this type of value, the one with the fewest complaints was meant.
-    if isinstance(error.found, str) and any(
-        said.types(i) == ["array"] for b in by_branch.values() for i in b if i.rule == "type"
-    ):
-        constants = [said.shown(b["const"]) for b in branches if "const" in b]
-        if constants and not closest(error.found, constants):
-            expected = " or ".join(["a list", *(f"`{one}`" for one in constants)])
-            is_none = "none" in constants and error.found.lower() in values.NOTHING
-            hint = "write `none`" if is_none else _listed_names(error)
-            place = document.place(*error.path)
-            yield problem("ENG042", place, hint=hint, expected=expected, found=said.kind(error.found), about="")
-            return
-    for branch in branches if isinstance(error.found, str) else ():
-        if several := mends.items(error.found, error.resolved(branch.get("items", {}))):
-            hint, place = f"write a list: [{', '.join(several)}]", document.place(*error.path)
-            yield problem("ENG042", place, hint=hint, expected="one name, or a list", found="text", about="")
-            return
-    fitting = [e for e in by_branch.values() if not any(i.rule == "type" and i.path == error.path for i in e)]
-    if fitting:
-        chosen = min(fitting, key=len)
-        misspelt = {name for inner in chosen if inner.rule == "additionalProperties" for name in keys(inner).values()}
-        if any(i.rule == "additionalProperties" and len(strange(i)) == len(i.found) for i in chosen):
-            chosen = [inner for inner in chosen if inner.rule != "required"]
-        for inner in chosen:
-            if not misspelt.intersection(_wanted(inner)):
-                yield from _tell(inner, document)
-        return
-    wanted = [n for branch in by_branch.values() for i in branch if i.rule == "type" for n in said.types(i)]
-    constants = [said.shown(c) for b in branches for c in ([b["const"]] if "const" in b else b.get("enum", []))]
-    expected = said.names([*dict.fromkeys(wanted)]) + (f" or {', '.join(constants)}" if constants else "")
-    found = said.shown(error.found) if isinstance(error.found, str) else said.kind(error.found)
-    is_number = isinstance(error.found, int | float) and not isinstance(error.found, bool)
-    hint = "put it in quotes" if is_number and "string" in wanted else ""
-    if isinstance(error.found, dict) and "array" in wanted and all(one in (True, None) for one in error.found.values()):
-        hint = f"write a list: [{', '.join(error.found)}]"
-    if is_number and "object" in wanted and (form := _with_number(error)):
-        hint = f"write `{form}`"
-    if "none" in constants and error.found is False:
-        hint = "write `none`"
-    if isinstance(error.found, list) and error.path and isinstance(error.path[-1], int):
-        hint = "leave the inner brackets out"
-    if isinstance(error.found, dict) and "array" in wanted and [*map(type, error.found.values())] == [list]:
-        hint = f"write the list itself, without `{next(iter(error.found))}:`: each of them is asked"
-    yield problem(
-        "ENG042", document.place(*error.path), hint=hint, expected=expected, found=found, about=said.about(error)
-    )
-
-
-def _with_number(error: Failure) -> str:
-    """The mapping of which a number is one of two that are needed: `{login: …, id: 583231}`."""
-    branches = (error.resolved(branch) for branch in error.wanted)
-    return next((form for one in branches if (form := shapes.lacking(error.found, one, error.root))), "")
-
-
-def _listed_names(error: Failure) -> str:
-    """A list of what stands in one text; names are wanted, and no word for all of them."""
-    texts = next((error.resolved(b["items"]) for b in error.wanted if "items" in b), {})
-    several = mends.items(error.found, texts) or [form] if (form := mends.form(error.found, texts)) else []
-    several = mends.items(error.found.replace(" and ", ", "), texts) or several  # each of them is asked
-    if error.found.lower() in said.EACH:
-        return "name each of them: `[…, …]`"
-    return f"write a list: [{', '.join(several)}]" if several else ""
+def _of_several(error: Failure, document: Document) -> Iterator[Problem]:
+    return union(error, document, _tell)
 
 
 def _other(error: Failure, document: Document) -> Iterator[Problem]:
@@ -410,8 +320,8 @@ _TELLERS: dict[str, _Teller] = {
     "enum": _not_one_of,
     "const": _not_one_of,
     "pattern": _wrong_form,
-    "oneOf": _union,
-    "anyOf": _union,
+    "oneOf": _of_several,
+    "anyOf": _of_several,
     **dict.fromkeys(_SIZES, _wrong_size),
     "uniqueItems": _twice,
 }
