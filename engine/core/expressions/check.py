@@ -122,9 +122,12 @@ class Checker(Naming):
             self.depth -= 1
             known, before = self.errors.added, here
             here = self._next(child, here)
-            if node.kind == "pipe" and before.type.only("boolean") and self.errors.added == known:
+            is_asked = node.kind == "pipe" and child is not node.children[0] and self.errors.added == known
+            if is_asked and (before.type.only("boolean") or child.kind == "literal"):
+                instead = f"write {code(f'default({before.text}, {self.snippet.text[child.start : child.end]})')}"
+                hint = instead if child.kind == "literal" and not before.type.only("boolean") else ""
                 here = self.broken(node) if is_text(child) else here
-                self.errors.add("ENG920", before.place, subject=before.subject, found=before.type)
+                self.errors.add("ENG920", before.place, hint=hint, subject=before.subject, found=before.type)
         return here
 
     def _next(self, node: Node, here: Term) -> Term:

@@ -86,6 +86,8 @@ class Unexpected:
                 return mend
             field = "`.`, " * (kind == self._kinds[at - 1] == "unquoted_identifier")
             return self.snippet.wrong(start, end, hint=f"write what joins the two: {field}`==`, `&&`, `||` …")
+        if kind == "dot" and at and self._kinds[at - 1] == "dot":
+            return self.snippet.wrong(start, end, hint="one `.` is enough: remove the other")
         if kind in CLOSING and not self._opened(at):
             sign = self.snippet.text[start:end]
             return self.snippet.wrong(start, end, f"`{sign}` closes nothing", f"remove `{sign}`, or open it before")

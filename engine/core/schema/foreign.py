@@ -78,7 +78,9 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "when": "say it in `when` of the row of `events:` that starts it, or in a gate",
         "with": "what an action is given is written beside its `uses`",
     },
-    _LIMITS: {"apply_timeout": "an action has its own: `timeout: …` beside `uses: terraform.apply`"},
+    _LIMITS: {
+        "timeouts": "each has a name of its own: `plan_timeout`, `policy_timeout`, `lock_timeout`",
+        "apply_timeout": "an action has its own: `timeout: …` beside `uses: terraform.apply`"},
     _GATE: {
         "enabled": _OFF,
         "disabled": _OFF,
@@ -86,6 +88,7 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "branches": _CONDITION.replace("{example}", "`pr.base.ref == …`"),
         "environment": _CONDITION.replace("{example}", "`environment() == …`"),
         "environments": _CONDITION.replace("{example}", "`environment() == …`"),
+        "id": "leave it out: the key above is its name",
         "name": "leave it out: the key above is its name",
         "paths": _PATHS,
         "severity": "leave it out: `unmet` says what it comes to",

@@ -74,6 +74,8 @@ def of_another_type(error: Failure, document: Document) -> str:
     if "integer" in wanted and isinstance(value, str) and (number := _NUMBER.match(value.strip().lower())):
         bare, unit = value.strip() == number[1], ", without a unit" if number[2] else ""
         return f"leave the quotes out: {number[1]}" if bare else f"write {number[1]}{unit}"
+    if "integer" in wanted and isinstance(value, list) and len(value) == 1 and isinstance(value[0], int):
+        return f"write {value[0]}, without brackets"
     return "write a whole number" if wanted == ["integer"] else ""
 
 
@@ -102,7 +104,7 @@ def alike(errors: Iterable[Failure], document: Document) -> tuple[dict[Path, str
 _ONE_WAY = re.compile(r"write `([^`]+)`")
 
 
-_NUMBER = re.compile(r"(?:(?:>=|≥|=|at least|min\.?) ?)?(\d+)(?:\+| or more| ?([a-z]+))?$")
+_NUMBER = re.compile(r"(?:(?:>=|≥|=|at least|min\.?|v) ?)?(\d+)(?:\+| or more| ?([a-z]+))?$")
 
 
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any], document: Document) -> str:
@@ -126,7 +128,8 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any], document:
         if listed.get("type") == "object" and (whole := _as_mapping(error._replace(schema=listed), value, document)):
             return whole.replace("write `", "write a list: `[").removesuffix("`") + "]`"
         if value.lower() in EACH:
-            return "name each of them, in a list"
+            is_all = error.path[-1:] == ("types",)  # of an event
+            return "leave `types` out: then all count" if is_all else "name each of them, in a list"
         several = items(value, _of_text(error, listed))
         if not several and re.search(r"[*&!%@`#,:\[\]{}'\"]", value) and fits(value):
             return f'write a list: ["{value}"]'

@@ -46,6 +46,15 @@ def dashes(lines: Lines, number: int) -> Iterator[Mend]:
         yield Mend(first, margin(lines[first]), 1, texts, reason, hint)
 
 
+def blocks(lines: Lines, number: int) -> Iterator[Mend]:
+    """`gates: {` above names in lines of their own, without commas, and with no `}` below."""
+    text = lines[number].rstrip()
+    after = next((line for line in lines[number + 1 :] if says(line)), "")
+    if text.endswith(": {") and is_keyed(after) and margin(after) > margin(text) and not after.rstrip().endswith(","):
+        reason = "`{` begins a map in braces, and its names stand in lines of their own"
+        yield Mend(number, len(text) - 1, 1, {number: text[:-2].rstrip()}, reason, "leave out `{`")
+
+
 _PAIR = r"[a-z][\w-]*: (?:[^\s,\[\]{}\"']+|\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\})"
 _ONE = re.compile(  # `open: require: "…"`
     r"( *[\w.-]+: +)([a-z][\w-]*: (?:\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}))(\}?) *(#.*)?$"
@@ -341,4 +350,4 @@ def _begin(line: str) -> int:
     return found.end() - 1 if found else 0
 
 
-ALL: tuple[Mended, ...] = (dashes, items_in_line, braces, behind, commas, closers)
+ALL: tuple[Mended, ...] = (dashes, blocks, items_in_line, braces, behind, commas, closers)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from engine.core.source.marks import is_name_and_value
 from engine.core.source.mends import CLOSED, SHOWN, Lines, Mend, around, is_keyed, margin, says
+from engine.names import plural
 
 _NAME = re.compile(r" *([\w.-]+)\s*$")
 _SET = re.compile(r" *(?:- +)?([\w.-]+): +([^\s#&|>].*?)\s*$")
@@ -321,7 +322,7 @@ def _name(line: str) -> str:
 
 def _indent(lines: Lines, number: int, wanted: int, reason: str) -> Mend:
     line = lines[number]
-    return _at(lines, number, " " * wanted + line.lstrip(" "), reason, f"indent it by {wanted} spaces")
+    return _at(lines, number, " " * wanted + line.lstrip(" "), reason, f"indent it by {plural(wanted, 'space')}")
 
 
 def _at(lines: Lines, number: int, text: str, reason: str, hint: str) -> Mend:

@@ -52,6 +52,7 @@ _ODD: Sequence[Odd] = (
         "leave `/`, `./` and `..` out",
     ),
     (re.compile(r"/$"), "a path of a file never ends with `/`", "add `**`: all that is in it"),
+    (re.compile(r"^[A-Za-z]:"), "a path of a repository has no drive", "begin with a directory of the repository"),
     (re.compile(r"//"), "no path has `//`", "write `/` once"),
 )
 

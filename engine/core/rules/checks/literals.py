@@ -155,6 +155,10 @@ def _as_utc(text: str) -> str:
     """A time of another zone or with other signs, as it is written here; empty where it is none."""
     from datetime import UTC, datetime
 
+    # Not 12/20/2026, which is another day elsewhere.
+    day = re.fullmatch(r"(\d{4})[/.](\d\d)[/.](\d\d)|(\d\d)\.(\d\d)\.(\d{4})", text)
+    if day:
+        text = "-".join(day.group(1, 2, 3) if day[1] else day.group(6, 5, 4))
     try:
         found = datetime.fromisoformat(text.upper())
     except ValueError:

@@ -15,6 +15,7 @@ _BARE = re.compile(
     r"|\$\{ *'([a-z]+(?:\.\w+)+)' *\}"
     r"|<%?=? *([a-z]+(?:\.\w+)+) *%?>"
 )
+_VARIABLE = re.compile(r"(?<!\$)\$[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}")  # of a shell or a job
 
 
 def messages(subject: Subject) -> Iterator[Problem]:
@@ -30,6 +31,9 @@ def messages(subject: Subject) -> Iterator[Problem]:
             if path.partition(".")[0] in subject.catalog.facts or path.partition("(")[0] in called:
                 at = Snippet(text, entry.place("message")).at(start, end)
                 yield problem("ENG907", at, text=text[start:end], path=path)
+        for found in _VARIABLE.finditer(text):
+            at, hint = Snippet(text, entry.place("message")).at(*found.span()), "name a fact, as in `${source.repo}`"
+            yield problem("ENG907", at, hint=hint, text=found[0], path="")
 
 
 CHECKS = (Check("ENG907", messages),)

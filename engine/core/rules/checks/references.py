@@ -260,8 +260,24 @@ def events(subject: Subject) -> Iterator[Problem]:
             if whole := next(((kind, one) for kind, one in apart if one in kinds[kind].actions), None):
                 hint = f"write `event: {whole[0]}, types: [{whole[1]}]`"
                 yield problem("ENG056", place, hint=hint, name=name, known=either(kinds))
-            else:
-                yield from unknown("ENG056", name, subject.catalog.events, place)
+            elif name not in kinds:
+                hint = f"did you mean `{_EVENTS[name]}`?" if name in _EVENTS else closest(name, kinds)
+                yield problem("ENG056", place, hint=hint, name=name, known=either(kinds))
+
+
+# What people call an event.
+_EVENTS: Mapping[str, str] = {
+    "comment": "issue_comment",
+    "commit": "push",
+    "cron": "schedule",
+    "dispatch": "workflow_dispatch",
+    "manual": "workflow_dispatch",
+    "merge_request": "pull_request",
+    "mr": "pull_request",
+    "pr": "pull_request",
+    "review": "pull_request_review",
+    "timer": "schedule",
+}
 
 
 def event_types(subject: Subject) -> Iterator[Problem]:
