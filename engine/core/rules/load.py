@@ -6,14 +6,14 @@ from typing import NamedTuple
 from engine.core.canonical import digest, digest_bytes
 from engine.core.declare import Catalog
 from engine.core.rules.build import Builder
-from engine.core.rules.checks import references, safety, steps
+from engine.core.rules.checks import events, references, safety, steps
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import ENTRY, PEOPLE, Draft, read
 from engine.core.rules.model import Gate, Pipeline, Rules, Trigger
 from engine.errors import Errors, Problem
 
 # What makes rules unfit to run. Findings that only warn are in `lint`.
-CHECKS: tuple[Check, ...] = (*references.CHECKS, *safety.CHECKS, *steps.CHECKS)
+CHECKS: tuple[Check, ...] = (*references.CHECKS, *events.CHECKS, *safety.CHECKS, *steps.CHECKS)
 
 # A branch or a path that two have is told of those, too, of which something else does not fit: none is without it.
 _OF_WHOLE = tuple(check for check in safety.CHECKS if check.code not in ("ENG064", "ENG065"))
