@@ -23,7 +23,7 @@ from engine.adapters.terraform.accounts import Role
 from engine.adapters.terraform.applied import Applied, Case, judge, riddle
 from engine.adapters.terraform.keeping import attempts, own, remove_old, remove_unbegun
 from engine.adapters.terraform.locks import Lock
-from engine.adapters.terraform.plan import LIMITS, Attempt, Limits, PlanResult, Shown, result, shown
+from engine.adapters.terraform.plan import LIMITS, Attempt, Limits, PlanResult, Shown, result, shown, tried
 from engine.adapters.terraform.workspace import SCRATCH, Job, Workspace
 from engine.core import state
 from engine.core.canonical import digest, digest_bytes
@@ -98,17 +98,24 @@ class Opened:
         return result(self._job, once, limits, cancel)
 
     def state(self, cancel: threading.Event | None = None) -> State | None:
-        """The state as it is now, wherever it is kept; None: none yet.
+        """The state as it is now, wherever it is kept; None: none yet. A failure that time may heal is tried again.
 
         Raises:
             EngineError: it cannot be read (`TerraformError`), or is none (ENG467).
         """
         self._prepared(cancel)
-        done = self._asked(["state", "pull"], cancel)
-        if done.code:
-            raise self._failed(done)
+
+        def pulled(attempt: Attempt) -> bytes:
+            if attempt.again:
+                self._filled(cancel, again=True)
+            done = self._asked(["state", "pull"], cancel)
+            if done.code:
+                raise self._failed(done)
+            return done.stdout
+
+        data = tried(pulled, self._limits, cancel)
         try:
-            return state.read(done.stdout)
+            return state.read(data)
         except ValueError as error:
             raise failure("ENG467", self._place, resource=self._job.path, reason=error) from error
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from engine.adapters import files
 from engine.adapters.process import Done
@@ -54,6 +54,7 @@ class Attempt(NamedTuple):
     again: bool  # in a directory that Terraform itself initialises
 
 
+_Read = TypeVar("_Read")
 Shown: TypeAlias = tuple[bool, bytes]  # would applying do something? And `show -json` of the plan
 
 
@@ -84,7 +85,7 @@ def result(
     """What `once` comes to, tried as often as `limits` say."""
     began = time.monotonic()
     try:
-        changes, data = _attempts(once, limits, cancel)
+        changes, data = tried(once, limits, cancel)
         found = _read(job, data)
         if keep:
             files.write(keep, data)
@@ -137,7 +138,7 @@ def shown(
     return done.code == 2, answer.stdout
 
 
-def _attempts(once: Callable[[Attempt], Shown], limits: Limits, cancel: threading.Event | None) -> Shown:
+def tried(once: Callable[[Attempt], _Read], limits: Limits, cancel: threading.Event | None) -> _Read:
     """Try until it works, `limits.attempts` are used up, or the failure is not one that another attempt heals."""
     again = False
     for number in range(1, limits.attempts + 1):

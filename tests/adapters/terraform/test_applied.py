@@ -8,6 +8,7 @@ from engine.adapters.terraform.opened import opened
 from engine.adapters.terraform.plan import Limits
 from engine.adapters.terraform.workspace import prepare
 from engine.core.plan.events import Address, Change
+from engine.errors import EngineError
 from tests.core.plan.test_events import DONE, FAILED, START, SUMMARY, TOPIC, complaint
 from tests.support.terraform import a_job
 
@@ -131,3 +132,29 @@ def test_what_whoever_watches_raises_is_theirs(work):
         with pytest.raises(RuntimeError):
             one.apply(broken)
         assert one.apply(lambda _: None).outcome == "applied"
+
+
+@pytest.mark.parametrize(
+    ("why", "attempts", "said", "code", "asked"),
+    [
+        ("a connection ends within the answer, once", 2, "read tcp: use of closed network connection", None, 2),
+        ("it ends whenever it is asked", 2, "use of closed network connection", "ENG411", 2),
+        ("nobody may read it", 2, "AccessDenied", "ENG417", 1),
+    ],
+)
+def test_a_state_that_cannot_be_read_is_asked_for_again_where_time_may_heal(
+    fake, tmp_path, why, attempts, said, code, asked
+):
+    state = json.dumps({"version": 4, "serial": 1, "lineage": "a", "outputs": {}, "resources": []})
+    once = f"[ -e {tmp_path}/asked ] && {{ printf '%s' '{state}'; exit 0; }}; " if code is None else ""
+    fails = f"{once}touch {tmp_path}/asked; echo '{said}' >&2; exit 1"
+    with opened(JOB, prepare(fake(plan="echo saved > plan.tfplan; exit 2", state=fails)), "run") as one:
+        one.plan(LIMITS._replace(attempts=attempts, pause_s=0))
+        if code is None:
+            assert one.state().serial == 1, why
+        else:
+            with pytest.raises(EngineError) as caught:
+                one.state()
+            assert caught.value.problems[0].code == code, why
+    calls = (tmp_path / "answers" / "calls").read_text().splitlines()
+    assert sum(call.startswith("state pull") for call in calls) == asked
