@@ -151,7 +151,9 @@ def test_a_state_that_cannot_be_read_is_asked_for_again_where_time_may_heal(
     with opened(JOB, prepare(fake(plan="echo saved > plan.tfplan; exit 2", state=fails)), "run") as one:
         one.plan(LIMITS._replace(attempts=attempts, pause_s=0))
         if code is None:
-            assert one.state().serial == 1, why
+            found = one.state()
+            assert found is not None, why
+            assert found.serial == 1, why
         else:
             with pytest.raises(EngineError) as caught:
                 one.state()
