@@ -123,7 +123,7 @@ class Checker(Naming):
             known, before = self.errors.added, here
             here = self._next(child, here)
             is_asked = node.kind == "pipe" and child is not node.children[0] and self.errors.added == known
-            if is_asked and (before.type.only("boolean") or child.kind == "literal"):
+            if is_asked and (before.type.only("boolean") or (before.type.known and child.kind == "literal")):
                 instead = f"write {code(f'default({before.text}, {self.snippet.text[child.start : child.end]})')}"
                 hint = instead if child.kind == "literal" and not before.type.only("boolean") else ""
                 here = self.broken(node) if is_text(child) else here
